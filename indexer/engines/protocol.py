@@ -1,0 +1,134 @@
+"""The contract of an engine: a Reader that answers probes, a Writer that stores articles with their vectors.
+
+An engine is done when `tests/indexer/engines/test_contract.py` passes with one more parameter.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.article import Article, Deletion
+from indexer.ledger import Ledger
+from indexer.queries import Hit, Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorSpace:
+    """Which vectors an index holds: the model set, the article encoder's fingerprint, width and similarity.
+
+    Two spaces fit each other when fingerprint, dimension and similarity are equal; precision and backend are only noted.
+    """
+
+    model: str
+    fingerprint: str
+    dimension: int
+    similarity: Literal["ip", "cosine"]
+    precision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexInfo:
+    """What an index holds, as of its last commit."""
+
+    location: str
+    engine: str
+    format: int
+    articles: int
+    vectors: int
+    tombstones: int
+    space: VectorSpace | None
+    """None for an index without vectors (`--model none`)."""
+    data_date: str
+    """The newest NLM date (revised, else completed or entered) of any stored article, ISO; "" where none is known."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored under an id: enough to decide whether a record that arrives is newer, or the same."""
+
+    order: int
+    deleted: bool
+    text_digest: str
+    record_digest: str
+    has_vector: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored id with all that belongs to it: what `copy` carries to another index."""
+
+    record: Article | Deletion
+    vector: NDArray[np.float32] | None
+
+
+class Reader(Protocol):
+    """Answers questions about the last commit; never sees half a batch. Safe to share between threads."""
+
+    def info(self) -> IndexInfo:
+        """What the index holds."""
+
+    def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
+        """One list a probe, best first, ties by id as strings, at most k long, deletions left out.
+
+        A Lexical probe with no words left after analysis gives an empty list. A Nearest score is the raw inner
+        product (`ip`) or the cosine (`cosine`). Raises VectorMismatch for a vector of another width, or where the
+        index has none.
+        """
+
+    def fetch(self, ids: Sequence[str]) -> list[Article | None]:
+        """The articles in the order asked; None where there is none, or it was deleted."""
+
+    def vectors(self, ids: Sequence[str]) -> list[NDArray[np.float32] | None]:
+        """The stored vectors in the order asked; None where there is none."""
+
+    def rows(self) -> Iterator[Row]:
+        """Every stored id, tombstones too, in no particular order, without holding them all in memory."""
+
+    def refresh(self) -> None:
+        """See the newest commit from now on."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class Writer(Protocol):
+    """Stores records; nothing is visible, or safe from a crash, before `commit`. One writer at a time."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which source files are done; kept beside the data."""
+
+    @property
+    def space(self) -> VectorSpace | None:
+        """The vectors that this index holds."""
+
+    def stored(self, ids: Collection[str]) -> Mapping[str, Stored]:
+        """What is stored for these ids, writes since the last commit included; unknown ids are absent."""
+
+    def write(
+        self,
+        articles: Sequence[Article],
+        vectors: Mapping[str, NDArray[np.float32]],
+        keep: Collection[str] = (),
+    ) -> None:
+        """Store articles (their `order` with them), replacing what their ids hold; ids are unique within one call.
+
+        `vectors` holds float32 (d,) by id; an id in `keep` keeps the vector that is stored; any other is left without.
+        The caller has compared orders: what is given is written.
+        """
+
+    def delete(self, deletions: Sequence[Deletion]) -> None:
+        """Store tombstones with their order; text and vector of these ids are gone."""
+
+    def commit(self) -> None:
+        """The acknowledgement: on return everything written so far survives `kill -9` and is visible to new readers."""
+
+    def optimize(self) -> None:
+        """Merge, build or extend the vector index, drop versions that nothing reads; the answers stay the same."""
+
+    def close(self) -> None:
+        """Drop what was not committed and let others write."""

@@ -1,0 +1,95 @@
+"""What an index can be asked, as plain data: queries, probes (one ranked list each), and the hits that come back."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Any of the words of `text`, scored by BM25 over the searched fields with their boosts (`indexer.fields`)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """The words of `text` in this order, in title or abstract."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of `parts`; no parts match everything."""
+
+    parts: tuple["Query", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of `parts`; no parts match nothing."""
+
+    parts: tuple["Query", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Everything that `part` does not match."""
+
+    part: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Articles whose keyword field holds one of `values`, ignoring case; fields are those of `indexer.fields`."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Articles whose number field lies between `low` and `high`, both included; None leaves an end open."""
+
+    field: str
+    low: int | None
+    high: int | None
+
+
+Query: TypeAlias = Match | Phrase | And | Or | Not | Term | Range
+
+
+@dataclass(frozen=True, slots=True)
+class Lexical:
+    """The `k` best articles for `query` by BM25, among those that `within` matches (None: all). `within` adds no score."""
+
+    query: Query
+    k: int
+    within: Query | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The `k` articles whose vectors are nearest to `vector` (float32, (d,)), among those that `within` matches."""
+
+    vector: NDArray[np.float32]
+    k: int
+    within: Query | None = None
+
+
+Probe: TypeAlias = Lexical | Nearest
+
+
+class Hit(NamedTuple):
+    """One row of a ranked list; higher scores are better."""
+
+    id: str
+    score: float
+
+
+def best_first(hits: list[Hit]) -> list[Hit]:
+    """Best first; equal scores by id as a string, so that runs repeat exactly."""
+    return sorted(hits, key=lambda hit: (-hit.score, hit.id))

@@ -1,0 +1,1 @@
+"""Questions to answers, and every way to ask."""
