@@ -1,0 +1,97 @@
+"""The command `biocpt`: a lazy group, one file a command. Add a command: one file and a row in COMMANDS."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+COMMANDS: dict[str, str] = {
+    "index": "Read PubMed files into an index.",
+    "search": "Search an index: BM25 and vectors, fused and re-ranked.",
+    "similar": "Find articles like one in the index.",
+    "show": "Print stored records.",
+    "delete": "Delete articles from an index.",
+    "info": "Say what an index holds.",
+    "verify": "Re-count an index: text against vectors.",
+    "optimize": "Merge an index and build its vector index.",
+    "copy": "Copy an index, vectors included, to another place.",
+    "models": "Get, export, quantise and check models.",
+    "doctor": "Print what a bug report needs.",
+}
+"""Name → the line of `biocpt --help`; `NAME` lives in `search/cli/NAME.py` as `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is used, so that `biocpt -h` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"search.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help lines from the table, without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--config",
+    envvar="BIOCPT_CONFIG",
+    type=click.Path(dir_okay=False),
+    help="A TOML file of defaults: a table a command, top-level keys for all. [default: the platform's]",
+)
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; twice for debugging.")
+@click.version_option(package_name="biocpt-search", prog_name="biocpt")
+@click.pass_context
+def biocpt(ctx: click.Context, config: str | None, verbose: int) -> None:
+    """Hybrid search for biomedical literature with MedCPT.
+
+    Flags win over BIOCPT_* environment variables, these over the TOML file, and that over the defaults.
+    """
+    from search.cli import configuration, logs
+
+    logs.configure(verbose)
+    ctx.default_map = configuration.default_map(config, COMMANDS)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; expected errors become one line on stderr and exit code 1."""
+    try:
+        status: Any = biocpt.main(args=args, prog_name="biocpt", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): leave quietly, as other tools do.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _is_expected(error: Exception) -> bool:
+    from indexer.errors import IndexerError
+    from onnx_models.errors import ModelError
+    from search.errors import SearchError
+
+    return isinstance(error, ModelError | IndexerError | SearchError)
