@@ -1,5 +1,96 @@
 """What can go wrong with a model: one base, `ModelError`, and a kind for each thing that happens."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 
 class ModelError(Exception):
     """A model cannot be found, exported, verified or run; the message says what to do next."""
+
+
+class UnknownModel(ModelError):
+    """No model set of that name is known or installed."""
+
+    def __init__(self, *, name: str, known: Iterable[str], installed: Iterable[str]) -> None:
+        have = ", ".join(installed) or "none"
+        super().__init__(
+            f"No model set {name!r}. Known: {', '.join(known)}; installed: {have}. "
+            "Any folder with a set.toml can be named by its path."
+        )
+
+
+class ModelNotInstalled(ModelError):
+    """A known model set that has not been pulled yet."""
+
+    def __init__(self, *, name: str, home: Path) -> None:
+        super().__init__(
+            f"Model set {name!r} is not installed in {str(home)!r}. Run `biocpt models pull {name}`."
+        )
+
+
+class ModelNotExported(ModelError):
+    """The set is there, but not as the graph that was asked for."""
+
+    def __init__(self, *, model: str, graph: str, exported: Iterable[str], command: str) -> None:
+        have = ", ".join(exported) or "nothing"
+        super().__init__(f"Model {model!r} has no {graph!r} graph (it has: {have}). Run `{command}`.")
+
+
+class BadSetFile(ModelError):
+    """A set.toml that does not describe a model set."""
+
+    def __init__(self, *, path: Path, problem: str) -> None:
+        super().__init__(f"{str(path)!r} is not a usable set.toml: {problem}.")
+
+
+class ManifestMismatch(ModelError):
+    """A model folder that is not what its model.json says, or that has none."""
+
+    def __init__(self, *, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"Model folder {str(folder)!r} is refused: {problem}. Run `biocpt models export` for it again."
+        )
+
+
+class UnsupportedCheckpoint(ModelError):
+    """A checkpoint that the asked route cannot read or export."""
+
+    def __init__(self, *, folder: Path, problem: str, instead: str) -> None:
+        super().__init__(f"Checkpoint {str(folder)!r} cannot be used: {problem}. {instead}")
+
+
+class ParityFailure(ModelError):
+    """An exported graph does not compute what the checkpoint computes; nothing was installed."""
+
+    def __init__(self, *, model: str, figure: str, limit: float, reference: str) -> None:
+        super().__init__(
+            f"Export of {model!r} failed verification: max abs difference {figure}, allowed {limit:g}, "
+            f"against {reference}. Nothing was installed; try the other route (`--route direct|optimum`)."
+        )
+
+
+class DriftTooLarge(ModelError):
+    """A reduced precision moves the results too far from fp32; it was not installed."""
+
+    def __init__(self, *, model: str, precision: str, figure: str, value: float, limit: float) -> None:
+        super().__init__(
+            f"{precision} of {model!r} was not installed: {figure} {value:.4f} is below {limit:g} "
+            "on the built-in text pairs. Keep fp32 for this model (`--precision fp32`)."
+        )
+
+
+class MissingExtra(ModelError):
+    """Something optional is needed and not installed."""
+
+    def __init__(self, *, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the {extra!r} extra: pip install 'biocpt-search[{extra}]'.")
+
+
+class DownloadFailed(ModelError):
+    """A checkpoint could not be fetched; what has arrived is kept for the next try."""
+
+    def __init__(self, *, checkpoint: str, reason: str, name: str) -> None:
+        super().__init__(
+            f"Could not download {checkpoint!r}: {reason}. Run the command again to resume, or use a copy on "
+            f"this machine: `biocpt models pull {name} --from DIR`."
+        )

@@ -1,0 +1,170 @@
+"""Model sets on this machine: find one by name or path, check it against its manifest, hand out graphs."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from onnx_models import manifest as manifests
+from onnx_models import set_file
+from onnx_models.errors import ManifestMismatch, ModelNotExported, ModelNotInstalled, UnknownModel
+from onnx_models.manifest import Manifest
+from onnx_models.specs import KNOWN_SETS, ModelSet, ModelSpec, Role
+
+_NOT_MEANING = ("name", "role", "checkpoint", "revision")
+"""Spec fields that say where a model is from or how it is called, and do not change its numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledModel:
+    """One side of a set, exported: its spec, its folder and what the folder holds."""
+
+    spec: ModelSpec
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of weights, tokenizer and the spec's meaning; equal for every precision, route and file."""
+        meaning = {key: value for key, value in asdict(self.spec).items() if key not in _NOT_MEANING}
+        meaning["weights"] = self.manifest.source.weights_sha256
+        meaning["tokenizer"] = self.manifest.source.tokenizer_sha256
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """The tokenizer.json to read texts with."""
+        return self.folder / self.manifest.tokenizer.name
+
+    def graph(self, precision: str = "fp32", output: Literal["main", "tokens", "plain"] = "main") -> Path:
+        """The ONNX file to open.
+
+        Args:
+            precision: `fp32`, `fp16` or `int8`.
+            output: `main` gives what the spec's pooling needs; `tokens` gives every token's state;
+                `plain` is `main` written in standard ONNX operators alone, for other runtimes.
+
+        Raises:
+            ModelNotExported: that graph was never made; the message has the command that makes it.
+        """
+        graphs = self.manifest.graphs
+        name = precision if output == "main" else f"{output}-{precision}"
+        main = graphs.get(precision)
+        if output == "tokens" and main is not None and main.output == "last_hidden_state":
+            name = precision
+        if name not in graphs:
+            raise ModelNotExported(
+                model=self.spec.name, graph=name, exported=graphs, command=self._command(precision)
+            )
+        return self.folder / graphs[name].file
+
+    def _command(self, precision: str) -> str:
+        if precision in self.manifest.graphs or precision == "fp32":
+            return f"biocpt models export {self.folder.parent}"
+        return f"biocpt models quantize {self.folder.parent} --precision {precision}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledSet:
+    """A model set whose sides are all exported and match their manifests."""
+
+    model_set: ModelSet
+    folder: Path
+    query: InstalledModel
+    article: InstalledModel
+    cross: InstalledModel | None
+
+    @property
+    def models(self) -> tuple[InstalledModel, ...]:
+        """Its two or three sides."""
+        return (self.query, self.article) if self.cross is None else (self.query, self.article, self.cross)
+
+
+def load(folder: Path) -> InstalledSet:
+    """Open a set's folder, checking every file's size and time against its manifest.
+
+    Raises:
+        BadSetFile: its set.toml is missing or wrong.
+        ModelNotExported: a side has not been exported yet.
+        ManifestMismatch: a side is not what its manifest says.
+    """
+    model_set = set_file.read(folder)
+    return InstalledSet(
+        model_set=model_set,
+        folder=folder,
+        query=_load_side(folder, model_set, "query", model_set.query),
+        article=_load_side(folder, model_set, "article", model_set.article),
+        cross=None if model_set.cross is None else _load_side(folder, model_set, "cross", model_set.cross),
+    )
+
+
+def find(home: Path, name_or_path: str) -> InstalledSet:
+    """Open an installed set by its name, or any set's folder by its path.
+
+    Raises:
+        UnknownModel: neither a known or installed name nor a folder.
+        ModelNotInstalled: a known name that was not pulled yet.
+    """
+    return load(locate(home, name_or_path))
+
+
+def locate(home: Path, name_or_path: str) -> Path:
+    """The folder of a set that is named or given by its path, exported or not."""
+    if _is_name(name_or_path) and (sets_folder(home) / name_or_path / set_file.FILE).is_file():
+        return sets_folder(home) / name_or_path
+    path = Path(name_or_path)
+    if (path / set_file.FILE).is_file():
+        return path
+    if name_or_path in KNOWN_SETS:
+        raise ModelNotInstalled(name=name_or_path, home=home)
+    raise UnknownModel(name=name_or_path, known=KNOWN_SETS, installed=names(home))
+
+
+def installed(home: Path) -> list[InstalledSet]:
+    """Every usable set in a home, by name; sets that are only pulled are left out."""
+    usable = []
+    for name in names(home):
+        try:
+            usable.append(load(sets_folder(home) / name))
+        except ModelNotExported:
+            continue
+    return usable
+
+
+def names(home: Path) -> list[str]:
+    """The names of the sets in a home, exported or not, in order."""
+    folder = sets_folder(home)
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path.parent.name for path in folder.glob(f"*/{set_file.FILE}") if _is_name(path.parent.name)
+    )
+
+
+def sets_folder(home: Path) -> Path:
+    """Where a home keeps its model sets."""
+    return home / "models"
+
+
+def _is_name(text: str) -> bool:
+    return not text.startswith(".") and Path(text).name == text
+
+
+def _load_side(folder: Path, model_set: ModelSet, side: Role, spec: ModelSpec) -> InstalledModel:
+    place = folder / set_file.side_folder(model_set, side)
+    if not place.is_dir():
+        raise ModelNotExported(
+            model=spec.name, graph="fp32", exported=(), command=f"biocpt models export {folder}"
+        )
+    manifest = manifests.read(place)
+    manifests.check(place, manifest)
+    kind = "cross" if side == "cross" else "encoder"
+    if manifest.kind != kind:
+        raise ManifestMismatch(
+            folder=place, problem=f"it holds a {manifest.kind} model, set.toml calls it {side}"
+        )
+    if any(graph.output == "cls" for graph in manifest.graphs.values()) and spec.pooling != "cls":
+        problem = f"it was exported for cls pooling, set.toml says {spec.pooling}"
+        raise ManifestMismatch(folder=place, problem=problem)
+    return InstalledModel(spec=spec, folder=place, manifest=manifest)
