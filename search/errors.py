@@ -3,3 +3,76 @@
 
 class SearchError(Exception):
     """A question cannot be answered as asked; the message says what to do next."""
+
+
+class InvalidRequest(SearchError):
+    """A part of the request has a value that has no meaning."""
+
+
+class EmptyQuery(SearchError):
+    """There is nothing to look for."""
+
+    def __init__(self) -> None:
+        super().__init__("The query is empty. Give at least one word.")
+
+
+class PageBeyondDepth(SearchError):
+    """A page was asked that lies behind the last candidate."""
+
+    def __init__(self, offset: int, depth: int) -> None:
+        super().__init__(
+            f"Offset {offset} is not below the depth of {depth} candidates, which fixes the order of all pages. "
+            f"Ask with a depth above {offset}."
+        )
+
+
+class ModelMismatch(SearchError):
+    """The query encoder is not the partner of the article encoder that made the index's vectors."""
+
+    def __init__(self, location: str, stored: str, asked: str) -> None:
+        super().__init__(
+            f"Index {location!r} holds vectors from {stored}, but the model set asked for is {asked}. "
+            "Pass the set that made the index with --model, or index again."
+        )
+
+
+class NoVectors(SearchError):
+    """A dense list was asked of an index that holds no vectors."""
+
+    def __init__(self, location: str, mode: str) -> None:
+        super().__init__(
+            f"Index {location!r} holds no vectors, so it cannot answer --mode {mode}. "
+            "Use --mode lexical, or index again with a model."
+        )
+
+
+class UnknownArticle(SearchError):
+    """An id that the index does not hold."""
+
+    def __init__(self, id: str, location: str) -> None:
+        super().__init__(f"Index {location!r} has no article {id!r}. Check the id; `biocpt info` counts what is there.")
+
+
+class ArticleWithoutVector(SearchError):
+    """An article that has neither title nor abstract, so that nothing is near to it."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"Article {id!r} is stored without a vector, so nothing can be compared with it.")
+
+
+class BadTopics(SearchError):
+    """A topics file has a line that is no topic."""
+
+
+class BadRun(SearchError):
+    """A run cannot be written in TREC's format."""
+
+
+class BadScores(SearchError):
+    """A re-ranker gave scores that are no numbers."""
+
+    def __init__(self, name: str, id: str) -> None:
+        super().__init__(
+            f"Re-ranker {name!r} gave article {id!r} a score that is no finite number. "
+            "Check it with `biocpt models verify`, or search with --rerank none."
+        )

@@ -32,12 +32,9 @@ def _by_command(table: Mapping[str, Any], commands: list[str], path: Path) -> di
     unknown = sorted(set(own) - set(commands))
     if unknown:
         known = ", ".join(commands)
-        raise click.UsageError(
-            f"The configuration {str(path)!r} has a table {unknown[0]!r}; commands are {known}."
-        )
+        raise click.UsageError(f"The configuration {str(path)!r} has a table {unknown[0]!r}; commands are {known}.")
     return {
-        name: shared | {key.replace("-", "_"): value for key, value in own.get(name, {}).items()}
-        for name in commands
+        name: shared | {key.replace("-", "_"): value for key, value in own.get(name, {}).items()} for name in commands
     }
 
 

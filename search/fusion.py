@@ -1,0 +1,55 @@
+"""Merge ranked lists into one. Add a fusion here: a function and a row in FUSIONS."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.queries import Hit, best_first
+
+Lists = Mapping[str, Sequence[Hit]]
+"""Ranked lists by name (`lexical`, `dense`), each best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FusionOptions:
+    """What fusions can be told: rrf's constant, and the weight of the dense list against the lexical one."""
+
+    k: int = 60
+    dense_weight: float = 0.5
+
+
+Fusion = Callable[[Lists, FusionOptions], list[Hit]]
+
+
+def rrf(lists: Lists, options: FusionOptions) -> list[Hit]:
+    """Reciprocal rank fusion (Cormack et al., SIGIR 2009): the sum over lists of 1 / (k + rank), ranks from 1."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    for name in sorted(lists):
+        for rank, hit in enumerate(lists[name], start=1):
+            scores[hit.id] += 1 / (options.k + rank)
+    return best_first([Hit(id, score) for id, score in scores.items()])
+
+
+def interpolate(lists: Lists, options: FusionOptions) -> list[Hit]:
+    """The weighted mean of min-max-scaled scores (the convex combination of Bruch et al., TOIS 2023).
+
+    What a list did not find counts 0 there, as its last hit does.
+    """
+    weights = {"dense": options.dense_weight, "lexical": 1 - options.dense_weight}
+    scores: defaultdict[str, float] = defaultdict(float)
+    for name in sorted(lists):
+        for hit in min_max(lists[name]):
+            scores[hit.id] += weights[name] * hit.score
+    return best_first([Hit(id, score) for id, score in scores.items()])
+
+
+def min_max(hits: Sequence[Hit]) -> list[Hit]:
+    """The same hits with scores scaled to 0 (lowest) … 1 (highest); 1 for all where they are equal."""
+    if not hits:
+        return []
+    low = min(hit.score for hit in hits)
+    spread = max(hit.score for hit in hits) - low
+    return [Hit(hit.id, (hit.score - low) / spread if spread else 1.0) for hit in hits]
+
+
+FUSIONS: dict[str, Fusion] = {"rrf": rrf, "interpolate": interpolate}

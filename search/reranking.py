@@ -1,0 +1,47 @@
+"""Re-order the top of a list with a re-ranker; how its scores mix with the fused ones."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from indexer.queries import Hit, best_first
+from onnx_models.reranker import Reranker
+from search.errors import BadScores
+from search.fusion import min_max
+
+DEFAULT_MIX = {"cross": 1.0, "late": 0.6}
+"""The weight of re-rank scores where neither the request nor the model set says: MedCPT takes its cross-encoder's
+order alone; late interaction without training gains most when mixed (measured on four collections)."""
+
+
+class Reranked(NamedTuple):
+    """The new order, and the re-ranker's own scores of what it read, best first."""
+
+    order: list[Hit]
+    scores: list[Hit]
+
+
+def rerank(
+    query: str, hits: Sequence[Hit], passages: Sequence[tuple[str, str]], reranker: Reranker, mix: float
+) -> Reranked:
+    """Re-order the first `len(passages)` of `hits`, whose texts are `passages`; the others stay below, in their order.
+
+    Inside the window the score is `mix` × re-rank + (1 - mix) × fused, both min-max-scaled; the bare re-rank score
+    where `mix` is 1.
+
+    Raises:
+        BadScores: the re-ranker gave something that is no finite number.
+    """
+    window, tail = list(hits[: len(passages)]), list(hits[len(passages) :])
+    if not window:
+        return Reranked(tail, [])
+    scored = [Hit(hit.id, float(score)) for hit, score in zip(window, reranker.score(query, passages), strict=True)]
+    for hit in scored:
+        if not math.isfinite(hit.score):
+            raise BadScores(reranker.name, hit.id)
+    if mix == 1:
+        mixed = scored
+    else:
+        pairs = zip(min_max(scored), min_max(window), strict=True)
+        mixed = [Hit(new.id, mix * new.score + (1 - mix) * old.score) for new, old in pairs]
+    return Reranked(best_first(mixed) + tail, best_first(scored))
