@@ -1,0 +1,180 @@
+"""`biocpt search`: one question to results on the screen, or a file of topics to a TREC run."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from search.cli.options import home_option, index_option, json_option, print_json, run_options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def ranking_options(function: F) -> F:
+    """How lists are asked, fused and re-ranked."""
+    options = [
+        click.option(
+            "--mode",
+            type=click.Choice(["hybrid", "lexical", "dense"]),
+            default="hybrid",
+            show_default=True,
+            help="Which lists to ask: BM25, vectors, or both.",
+        ),
+        click.option(
+            "--fusion",
+            type=click.Choice(["rrf", "interpolate"]),
+            default="rrf",
+            show_default=True,
+            help="How both lists become one: by ranks, or by the mean of scaled scores.",
+        ),
+        click.option("--rrf-k", type=int, default=60, show_default=True, help="The constant of rrf."),
+        click.option(
+            "--dense-weight", type=float, default=0.5, show_default=True, help="interpolate: the dense list's weight."
+        ),
+        click.option("--depth", type=int, default=100, show_default=True, help="Candidates that each list gives."),
+        click.option(
+            "--rerank",
+            envvar="BIOCPT_RERANK",
+            type=click.Choice(["auto", "none", "cross", "late"]),
+            default="auto",
+            show_default=True,
+            help="auto: the cross-encoder where the model set has one, else late interaction, else none.",
+        ),
+        click.option("--rerank-depth", type=int, default=50, show_default=True, help="How many are re-ranked."),
+        click.option(
+            "--rerank-mix",
+            type=float,
+            help="Weight of re-rank against fused scores, 0 to 1. [default: the set's; 1 for cross, 0.6 for late]",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def filter_options(function: F) -> F:
+    """Which articles may answer; applied inside both lists."""
+    many = partial(click.option, multiple=True, metavar="NAME")
+    options = [
+        click.option("--year", metavar="RANGE", help="2015-2020, 2015-, -2020 or 2015."),
+        many("--journal", help="Title or abbreviation; repeat for alternatives."),
+        many("--type", "types", help="Publication type, such as Review; repeat for alternatives."),
+        many("--mesh", help="MeSH descriptor; repeat for alternatives."),
+        many("--language", help="NLM's code, such as eng; repeat for alternatives."),
+        click.option("--has-abstract", is_flag=True, help="Only articles with an abstract."),
+        click.option("--no-retracted", is_flag=True, help="Leave retracted articles out."),
+        click.option(
+            "--ids",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Only the articles whose ids this file lists, one a line.",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(name="search")
+@click.argument("query", required=False)
+@index_option
+@ranking_options
+@filter_options
+@click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
+@click.option("--limit", type=int, help="Results to print. [default: 10; with --topics, the depth]")
+@click.option("--offset", type=int, default=0, show_default=True, help="Results to skip: below the depth.")
+@click.option("--model", envvar="BIOCPT_MODEL", help="The model set. [default: the one that made the index]")
+@run_options
+@home_option
+@click.option("--topics", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file of questions.")
+@click.option("--run", "run_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a TREC run here.")
+@click.option("--tag", default="biocpt", show_default=True, help="The name of the run.")
+@click.option("--explain", is_flag=True, help="Show how each result got its place.")
+@json_option
+def command(query: str | None, topics: Path | None, run_file: Path | None, **options: Any) -> None:
+    """Search an index with QUERY, or with every question of --topics."""
+    if (query is None) == (topics is None):
+        raise click.UsageError("Give either a QUERY or --topics FILE.")
+    if run_file and topics is None:
+        raise click.UsageError("--run writes the answers to --topics FILE; give one.")
+    if topics is not None:
+        _batch(topics, run_file, options)
+    else:
+        _single(query or "", options)
+
+
+def _single(query: str, options: dict[str, Any]) -> None:
+    from search.cli import results
+
+    with opened(options, one_shot=True) as searcher:
+        response = searcher.search(request_from(options, query, limit=options["limit"] or 10))
+    if options["as_json"]:
+        print_json(results.as_json(response))
+    else:
+        results.show(response, explain=options["explain"])
+
+
+def _batch(topics: Path, run_file: Path | None, options: dict[str, Any]) -> None:
+    from search.cli import batch
+    from search.evaluation import topics as topic_files
+
+    if options["as_json"] or options["explain"]:
+        raise click.UsageError("--json and --explain are for a single QUERY; --topics prints or writes a TREC run.")
+    asked = topic_files.read(topics)
+    requests = [request_from(options, topic.query, limit=options["limit"] or options["depth"]) for topic in asked]
+    with opened(options) as searcher:
+        batch.write_run(asked, searcher.search_all(requests), run_file, options["tag"])
+
+
+def request_from(options: dict[str, Any], query: str, *, limit: int) -> Any:
+    """The request that the command's options describe."""
+    from search.request import SearchRequest
+
+    names = ("mode", "fusion", "rrf_k", "dense_weight", "depth", "rerank_depth", "rerank_mix", "sort", "offset")
+    return SearchRequest(
+        query=query, limit=limit, filters=filters_from(options), **{name: options[name] for name in names}
+    )
+
+
+def filters_from(options: dict[str, Any]) -> Any:
+    """The filters that the command's options describe."""
+    from search.filters import Filters, parse_years
+
+    ids = options["ids"]
+    return Filters(
+        years=parse_years(options["year"]) if options["year"] else (None, None),
+        journals=options["journal"],
+        types=options["types"],
+        mesh=options["mesh"],
+        languages=options["language"],
+        ids=None if ids is None else read_ids(ids),
+        has_abstract=options["has_abstract"],
+        no_retracted=options["no_retracted"],
+    )
+
+
+def read_ids(path: Path) -> tuple[str, ...]:
+    """The ids of a file, one a line; blank lines do not count."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def opened(options: dict[str, Any], *, one_shot: bool = False) -> Any:
+    """A searcher as a context manager, with the models that the options ask for."""
+    from contextlib import closing
+
+    from onnx_models import RunOptions
+    from search.opening import SearcherOptions, open_searcher
+
+    run = RunOptions(
+        precision=options["precision"],
+        backend=options["backend"],
+        provider=options["provider"],
+        threads=options["threads"],
+        one_shot=one_shot,
+    )
+    asked = SearcherOptions(
+        home=options["home"], model=options["model"], mode=options["mode"], rerank=options["rerank"], run=run
+    )
+    return closing(open_searcher(options["index"], asked))
