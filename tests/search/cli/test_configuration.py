@@ -1,0 +1,58 @@
+"""Settings: a flag wins over the environment, that over the TOML file, and that over the default."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.search.cli.running import biocpt
+
+CONFIG = """
+limit = 3
+[search]
+rrf-k = 7
+[similar]
+limit = 4
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+def test_a_table_wins_over_top_level_keys(config: Path) -> None:
+    from search.cli.configuration import default_map
+
+    defaults = default_map(str(config), ["search", "similar"])
+    assert defaults == {"search": {"limit": 3, "rrf_k": 7}, "similar": {"limit": 4}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("limit = ", "is not TOML"), ("[serch]\nlimit = 1", "has a table 'serch'; commands are index, search")],
+)
+def test_a_broken_file_is_refused_with_its_fault(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    done = biocpt("--config", path, "info", "--index", tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    done = biocpt("--config", tmp_path / "none.toml", "info", "--index", tmp_path)
+    assert done.returncode == 2
+    assert "none.toml" in done.stderr
+
+
+def test_flag_over_environment_over_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('index = "from-file"', encoding="utf-8")
+    asked = ("--config", path, "info")
+    assert "from-file" in biocpt(*asked).stderr
+    assert "from-environment" in biocpt(*asked, environment={"BIOCPT_INDEX": "from-environment"}).stderr
+    flagged = biocpt(*asked, "--index", "from-flag", environment={"BIOCPT_INDEX": "from-environment"})
+    assert "from-flag" in flagged.stderr
+    assert flagged.returncode == 1
