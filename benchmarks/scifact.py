@@ -63,7 +63,7 @@ def measure(
     topics: Path, index: Path, options: list[str], qrels: list[ir_measures.Qrel], work: Path
 ) -> dict[str, float]:
     """nDCG@10, recall@100 and seconds a query of one system; a query without hits counts 0."""
-    run = work / "run.trec"
+    run = index.with_suffix(".trec")
     seconds = biocpt("search", "--topics", str(topics), "--run", str(run), "--index", str(index), *options)
     results = ir_measures.calc_aggregate([nDCG @ 10, R @ 100], qrels, ir_measures.read_trec_run(str(run)))
     figures = {str(name): round(value, 4) for name, value in results.items()}
@@ -82,7 +82,7 @@ def main() -> int:
     index = options.work / "index"
     shutil.rmtree(index, ignore_errors=True)
     loading = biocpt("index", str(corpus), "--index", str(index), "--model", options.model)
-    table = {name: measure(topics, index, flags, qrels, options.work) for name, flags in SYSTEMS.items()}
+    table = {name: measure(topics, index, flags, qrels) for name, flags in SYSTEMS.items()}
     missed = [
         f"{name}: {measure} {table[name][measure]} < {bar}"
         for name, bars in BARS.items()
