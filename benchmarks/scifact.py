@@ -59,9 +59,7 @@ def prepare(data: Path, work: Path) -> tuple[Path, Path, list[ir_measures.Qrel]]
     return corpus, topics, qrels
 
 
-def measure(
-    topics: Path, index: Path, options: list[str], qrels: list[ir_measures.Qrel], work: Path
-) -> dict[str, float]:
+def measure(topics: Path, index: Path, options: list[str], qrels: list[ir_measures.Qrel]) -> dict[str, float]:
     """nDCG@10, recall@100 and seconds a query of one system; a query without hits counts 0."""
     run = index.with_suffix(".trec")
     seconds = biocpt("search", "--topics", str(topics), "--run", str(run), "--index", str(index), *options)
