@@ -1,5 +1,146 @@
 """What can go wrong with sources and indexes: one base, `IndexerError`, and a kind for each thing that happens."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 
 class IndexerError(Exception):
     """A source cannot be read or an index cannot be opened, written or asked; the message says what to do next."""
+
+
+class DamagedLog(IndexerError):
+    """A ledger or rejects file holds a line, not the last, that is not JSON."""
+
+    def __init__(self, *, path: object, line: int) -> None:
+        super().__init__(
+            f"Line {line} of '{path}' is not a JSON object: the file was changed or damaged. "
+            "Restore it from a copy; or remove that line, and the files it named are read again."
+        )
+
+
+class NoSuchSource(IndexerError):
+    """A file to be indexed does not exist, or a folder holds nothing to index."""
+
+
+class BrokenSource(IndexerError):
+    """A source file that cannot be read to its end; the records before `record` were whole and have been yielded.
+
+    `record` counts from 1: the record at which it broke; 0 when the file is refused before any.
+    """
+
+    def __init__(self, path: Path, record: int, reason: str) -> None:
+        self.path, self.record, self.reason = path, record, reason
+        where = f" broke at record {record}" if record else ""
+        super().__init__(f"{str(path)!r}{where}: {reason}")
+
+
+class UnknownEngine(IndexerError):
+    """No engine stores an index at this kind of location."""
+
+    def __init__(self, *, location: str) -> None:
+        super().__init__(
+            f"No engine for {location!r}: this version keeps an index in a folder. Name a folder, such as ./pubmed."
+        )
+
+
+class NoIndex(IndexerError):
+    """There is no index at this location."""
+
+    def __init__(self, *, location: object) -> None:
+        super().__init__(f"There is no index at '{location}'. Check the path, or make one with `biocpt index`.")
+
+
+class NotAnIndex(IndexerError):
+    """A folder holds something else, and is left as it is."""
+
+    def __init__(self, *, location: object, why: str) -> None:
+        super().__init__(f"'{location}' is not an index ({why}) and is left untouched. Name an empty or a new folder.")
+
+
+class UnfinishedIndex(IndexerError):
+    """An index was begun, but nothing was committed to it yet."""
+
+    def __init__(self, *, location: object) -> None:
+        super().__init__(
+            f"The index at '{location}' is still being made, or making it was cut short. "
+            "Wait for the load to commit, or run it again."
+        )
+
+
+class UnreadableFormat(IndexerError):
+    """An index was written in a format that this version does not read."""
+
+    def __init__(self, *, location: object, found: object, supported: int) -> None:
+        newer = isinstance(found, int) and found > supported
+        advice = "Upgrade biocpt-search" if newer else "Build the index again"
+        super().__init__(
+            f"The index at '{location}' has format {found!r}, and this version reads format {supported}. {advice}."
+        )
+
+
+class DamagedIndex(IndexerError):
+    """The files of an index cannot be read or written; the reason is the storage library's."""
+
+    def __init__(self, *, location: object, reason: object) -> None:
+        first = str(reason).strip().splitlines()
+        super().__init__(
+            f"The index at '{location}' cannot be used: {first[0].rstrip('.') if first else 'unknown reason'}. "
+            "Check disk space and permissions; else build it again from its sources or from a copy."
+        )
+
+
+class IndexLocked(IndexerError):
+    """Another process, or another writer in this one, is writing to the index."""
+
+    def __init__(self, *, location: object) -> None:
+        super().__init__(
+            f"Another process is writing to the index at '{location}', and only one may at a time. "
+            "Wait until it is done, then run this again."
+        )
+
+
+class VectorMismatch(IndexerError):
+    """Vectors of one kind were brought to an index of another."""
+
+    def __init__(self, *, index: object, stored: str, asked: str) -> None:
+        super().__init__(
+            f"The index at '{index}' holds {stored}, but was given {asked}. Use the matching model set, or re-index."
+        )
+
+
+class UnusableVector(IndexerError):
+    """A vector holds a value that is not a number, or is infinite."""
+
+    def __init__(self, *, of: str) -> None:
+        super().__init__(f"The vector of {of} holds NaN or infinity. Check the encoder (`biocpt models verify`).")
+
+
+class UnusableId(IndexerError):
+    """An id is empty or too long to be stored."""
+
+    def __init__(self, *, id: str, longest: int) -> None:
+        super().__init__(f"Article id {id[:80]!r} cannot be stored: an id has 1 to {longest} bytes (UTF-8).")
+
+
+class UnknownField(IndexerError):
+    """A question names a field that the index cannot filter by."""
+
+    def __init__(self, *, field: str, kind: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {kind} field {field!r}. The {kind} fields are: {', '.join(known)}.")
+
+
+class IndexClosed(IndexerError):
+    """A reader or writer was used after `close`."""
+
+    def __init__(self, *, location: object) -> None:
+        super().__init__(f"The index at '{location}' was closed. Open it again.")
+
+
+class IncompleteCopy(IndexerError):
+    """The figures of a copy differ from those of its source."""
+
+    def __init__(self, *, target: object, held: str, wanted: str) -> None:
+        super().__init__(
+            f"The copy at '{target}' has {held}, but its source has {wanted}. Run the copy again; if that does not "
+            "help, run `biocpt verify` on both."
+        )

@@ -19,7 +19,7 @@ from indexer.queries import Hit, Probe
 class VectorSpace:
     """Which vectors an index holds: the model set, the article encoder's fingerprint, width and similarity.
 
-    Two spaces fit each other when fingerprint, dimension and similarity are equal; precision and backend are only noted.
+    Two spaces fit each other when fingerprint, dimension and similarity are equal; the rest is only noted.
     """
 
     model: str
@@ -27,6 +27,11 @@ class VectorSpace:
     dimension: int
     similarity: Literal["ip", "cosine"]
     precision: str = ""
+
+    def fits(self, other: "VectorSpace") -> bool:
+        """Whether vectors of the two may be compared."""
+        mine, theirs = ((s.fingerprint, s.dimension, s.similarity) for s in (self, other))
+        return mine == theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

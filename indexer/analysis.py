@@ -1,0 +1,68 @@
+"""How text becomes search terms, for articles and questions alike: English, with Greek letters by their names."""
+
+import re
+import unicodedata
+from functools import cache
+
+import tantivy
+
+_GREEK = {
+    letter: unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda")
+    for letter in "αβγδεζηθικλμνξοπρςστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+}
+
+_GREEK_SYMBOL = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9]{1,2}(?![\u0370-\u03ff])")
+_COMBINING = re.compile(r"[\u0300-\u036f]")
+_POSSESSIVE = re.compile(r"(?<=\w)['\u2019][sS]\b")
+
+_WORD = r"\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}]+"
+"""A run of letters and digits; a number keeps its decimals (`0.05`, `1,25`), as in Unicode's word breaks (UAX 29)."""
+
+LONGEST_TERM = 255
+"""Bytes; longer runs (sequences, base64) are no words, and are left out."""
+
+
+def searchable(text: str) -> str:
+    """The text in the one spelling that is indexed: NFKC, `TNF-α` as `TNF-alpha`, no possessive `'s`.
+
+    Greek letters are named where one or two stand as symbols; Greek words stay. Case, accents and endings are
+    left to the analyzer.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = _COMBINING.sub("", text)
+        text = _GREEK_SYMBOL.sub(lambda found: "".join(_GREEK.get(c, c) for c in found[0]), text)
+    if "'" in text or "\u2019" in text:
+        text = _POSSESSIVE.sub("", text)
+    return text
+
+
+def english() -> tantivy.TextAnalyzer:
+    """A new analyzer: words, lower case, no accents, Lucene's English stop words out, Snowball English endings off."""
+    steps = (
+        tantivy.Filter.remove_long(LONGEST_TERM),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stopword("english"),
+        tantivy.Filter.stemmer("english"),
+    )
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+    for step in steps:
+        builder = builder.filter(step)
+    return builder.build()
+
+
+@cache
+def _shared() -> tantivy.TextAnalyzer:
+    return english()
+
+
+def terms(text: str) -> list[str]:
+    """The terms of `text` in order, repeats included; stop words leave none."""
+    return list(_shared().analyze(searchable(text)))
+
+
+def placed_terms(text: str) -> list[tuple[int, str]]:
+    """The terms with their places, counted in words from 0: what a phrase needs where stop words leave gaps."""
+    tokens = _shared().pre_tokenize(searchable(text)).tokens
+    return [(token.position, token.text) for token in tokens]

@@ -1,0 +1,185 @@
+"""Records as tantivy documents: the schema, writing one, reading it back, and the note that each commit leaves.
+
+tantivy 0.27 deletes by term silently do nothing on `unsigned` fields, so numbers are `integer` and ids are raw text.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+import tantivy
+
+from indexer.analysis import english, searchable
+from indexer.article import Article, Deletion, from_json, record_digest, text_digest, to_json
+from indexer.engines.protocol import Stored
+from indexer.errors import UnusableId
+from indexer.fields import FIELDS
+
+KEY, STATE, SLOT, DATE, HEAD, BODY = "_key", "_state", "_slot", "_date", "_head", "_body"
+"""Our own fields: the exact id; article, deleted or commit; the number of the record's vector; the NLM date as
+yyyymmdd; what `Stored` needs; the record itself."""
+
+ARTICLE, DELETED, COMMIT = "article", "deleted", "commit"
+
+LONGEST_ID = 512
+"""Bytes; OpenSearch's limit, so that an index can be copied there."""
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a commit notes beside its records: the version of the vectors that belongs to it, and the next slot."""
+
+    vectors: int = 0
+    """A Lance version; 0 where nothing has had a vector."""
+    next_slot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is stored under an id, and the slot of its record. Each write takes a new slot, unless the vector stays."""
+
+    stored: Stored
+    slot: int
+
+
+def schema() -> tantivy.Schema:
+    """Our own fields, and those of `indexer.fields`."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(KEY, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(STATE, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(SLOT, indexed=True, fast=True)
+    builder.add_integer_field(DATE, fast=True)
+    builder.add_bytes_field(HEAD, stored=True)
+    builder.add_bytes_field(BODY, stored=True)
+    for field in FIELDS:
+        match field.kind:
+            case "text":
+                builder.add_text_field(field.name, tokenizer_name="english", index_option="position")
+            case "keyword":
+                builder.add_text_field(field.name, tokenizer_name="raw", index_option="basic")
+            case "number":
+                builder.add_integer_field(field.name, indexed=True, fast=True)
+    return builder.build()
+
+
+def has_text(folder: Path) -> bool:
+    """Whether `folder` holds a text index."""
+    return folder.is_dir() and bool(tantivy.Index.exists(str(folder)))
+
+
+def open_text(folder: Path) -> tantivy.Index:
+    """The text index in `folder`, made where there is none, with our analyzer; it looks for commits when told to."""
+    index = tantivy.Index.open(str(folder)) if has_text(folder) else _create(folder)
+    index.register_tokenizer("english", english())
+    index.config_reader(reload_policy="manual")
+    return index
+
+
+def _create(folder: Path) -> tantivy.Index:
+    folder.mkdir(parents=True, exist_ok=True)
+    return tantivy.Index(schema(), str(folder))
+
+
+def usable_id(id: str) -> str:
+    """The id itself.
+
+    Raises: UnusableId, for one that is empty or longer than `LONGEST_ID`.
+    """
+    if not 0 < len(id.encode("utf-8", "surrogatepass")) <= LONGEST_ID:
+        raise UnusableId(id=id, longest=LONGEST_ID)
+    return id
+
+
+def head_of(record: Article | Deletion, slot: int, has_vector: bool) -> Head:
+    """What will be stored beside the record."""
+    deleted = isinstance(record, Deletion)
+    digest = text_digest(record) if isinstance(record, Article) else ""
+    return Head(Stored(record.order, deleted, digest, record_digest(record), has_vector), slot)
+
+
+def document(record: Article | Deletion, head: Head) -> tantivy.Document:
+    """The record as it is indexed and stored; a tombstone has nothing to be found by."""
+    found = tantivy.Document()
+    found.add_text(KEY, usable_id(record.id))
+    found.add_text(STATE, DELETED if head.stored.deleted else ARTICLE)
+    found.add_integer(SLOT, head.slot)
+    found.add_bytes(HEAD, orjson.dumps([asdict(head.stored), head.slot]))
+    if isinstance(record, Deletion):
+        found.add_bytes(BODY, orjson.dumps(record))
+        return found
+    found.add_bytes(BODY, to_json(record))
+    date = _day(record)
+    if date is not None:
+        found.add_integer(DATE, date)
+    _add_fields(found, record)
+    return found
+
+
+def _add_fields(found: tantivy.Document, article: Article) -> None:
+    for field in FIELDS:
+        for value in field.values(article):
+            if isinstance(value, int):
+                found.add_integer(field.name, value)
+            elif value and field.kind == "text":
+                found.add_text(field.name, searchable(value))
+            elif value:
+                found.add_text(field.name, value.casefold())
+
+
+def _day(article: Article) -> int | None:
+    """The newest NLM date (revised, else completed, else entered) as yyyymmdd, with 00 for what is not known."""
+    found = _DATE.match(article.revised_date or article.completed_date or article.entrez_date)
+    return None if found is None else int("".join(part or "00" for part in found.groups()))
+
+
+def iso_date(day: int) -> str:
+    """`2015-06-22` for 20150622, `2015-06` for 20150600."""
+    digits = f"{day:08d}"
+    parts = [digits[:4], digits[4:6], digits[6:]]
+    return "-".join(part for part in parts if part != "00")
+
+
+def read_head(found: tantivy.Document) -> Head:
+    """The head of a stored document."""
+    stored, slot = orjson.loads(found.get_first(HEAD))
+    return Head(Stored(**stored), slot)
+
+
+def read_record(found: tantivy.Document, head: Head) -> Article | Deletion:
+    """The record of a stored document."""
+    body = found.get_first(BODY)
+    return Deletion(**orjson.loads(body)) if head.stored.deleted else from_json(body)
+
+
+def note_document(note: Note) -> tantivy.Document:
+    """The one document that stands for a commit; it has no id, so no record can be mistaken for it."""
+    found = tantivy.Document()
+    found.add_text(STATE, COMMIT)
+    found.add_bytes(HEAD, orjson.dumps(asdict(note)))
+    return found
+
+
+def read_note(searcher: tantivy.Searcher, text: tantivy.Schema) -> Note:
+    """The note of the commit that `searcher` sees."""
+    hits = searcher.search(state(text, COMMIT), 1, count=False).hits
+    return Note(**orjson.loads(searcher.doc(hits[0][1]).get_first(HEAD))) if hits else Note()
+
+
+def state(text: tantivy.Schema, *states: str) -> tantivy.Query:
+    """The documents in any of these states."""
+    return tantivy.Query.term_set_query(text, STATE, list(states))
+
+
+def find(searcher: tantivy.Searcher, text: tantivy.Schema, ids: Iterable[str]) -> dict[str, tantivy.Document]:
+    """The documents of these ids; unknown ones are absent."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    query = tantivy.Query.term_set_query(text, KEY, wanted)
+    hits = searcher.search(query, len(wanted), count=False).hits
+    documents = (searcher.doc(address) for _, address in hits)
+    return {found.get_first(KEY): found for found in documents}

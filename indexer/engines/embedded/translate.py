@@ -1,0 +1,142 @@
+"""Our queries as tantivy's. Words, terms and ranges are built one by one: user text never meets a query parser."""
+
+from collections.abc import Sequence
+from typing import Literal, assert_never
+
+import tantivy
+from tantivy import Occur
+
+from indexer.analysis import placed_terms, terms
+from indexer.engines.embedded.text import ARTICLE, state
+from indexer.errors import UnknownField
+from indexer.fields import FIELD, FIELDS
+from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
+
+MOST_TERMS = 1024
+"""Different words of one `Match` that are looked up, the first ones: a question of 10,000 words is answered, in
+bounded time. A word that repeats counts once."""
+
+PHRASE_FIELDS = ("title", "abstract")
+
+_LARGEST = (1 << 63) - 1
+
+Clauses = list[tuple[Occur, tantivy.Query]]
+
+
+def scored(query: Query, text: tantivy.Schema) -> tantivy.Query:
+    """Matches what `query` says, scored by BM25 for its words and phrases; all else adds nothing to a score."""
+    match query:
+        case Match(text=words):
+            return _match(words, text)
+        case Phrase(text=words):
+            return _phrase(words, text)
+        case And(parts=parts):
+            return _all_of(parts, text)
+        case Or(parts=parts):
+            return _any_of([scored(part, text) for part in parts])
+        case Not(part=part):
+            return tantivy.Query.boolean_query([(Occur.Must, _articles(text)), (Occur.MustNot, scored(part, text))])
+        case Term(field=field, values=values):
+            return _term(field, values, text)
+        case Range(field=field, low=low, high=high):
+            return _range(field, (low, high), text)
+        case _:
+            assert_never(query)
+
+
+def unscored(query: Query, text: tantivy.Schema) -> tantivy.Query:
+    """Matches what `query` says, with no score at all."""
+    return _silent(scored(query, text))
+
+
+def has_score(query: Query) -> bool:
+    """Whether scores can differ between its matches."""
+    match query:
+        case Match() | Phrase():
+            return True
+        case And(parts=parts) | Or(parts=parts):
+            return any(has_score(part) for part in parts)
+        case Not() | Term() | Range():
+            return False
+        case _:
+            assert_never(query)
+
+
+def within(query: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:
+    """`query`, where the unscored `condition` holds too."""
+    return tantivy.Query.boolean_query([(Occur.Must, query), (Occur.Must, condition)])
+
+
+def _silent(query: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.const_score_query(query, 0.0)
+
+
+def _articles(text: tantivy.Schema) -> tantivy.Query:
+    return _silent(state(text, ARTICLE))
+
+
+def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    if not queries:
+        return tantivy.Query.empty_query()
+    return tantivy.Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _all_of(parts: Sequence[Query], text: tantivy.Schema) -> tantivy.Query:
+    """Negative parts exclude directly, so that the rest drives the search."""
+    wanted: Clauses = [(Occur.Must, scored(part, text)) for part in parts if not isinstance(part, Not)]
+    barred: Clauses = [(Occur.MustNot, scored(part.part, text)) for part in parts if isinstance(part, Not)]
+    return tantivy.Query.boolean_query([*(wanted or [(Occur.Must, _articles(text))]), *barred])
+
+
+def _match(words: str, text: tantivy.Schema) -> tantivy.Query:
+    """The sum over fields and words of boost x BM25, what OpenSearch calls `most_fields`."""
+    wanted = list(dict.fromkeys(terms(words)))[:MOST_TERMS]
+    fields = [field for field in FIELDS if field.kind == "text" and field.boost > 0]
+    return _any_of(
+        [
+            tantivy.Query.boost_query(
+                tantivy.Query.term_query(text, field.name, term, index_option="freq"), field.boost
+            )
+            for field in fields
+            for term in wanted
+        ]
+    )
+
+
+def _phrase(words: str, text: tantivy.Schema) -> tantivy.Query:
+    placed = placed_terms(words)
+    if not placed:
+        return tantivy.Query.empty_query()
+    first = placed[0][0]
+    shifted = [(place - first, term) for place, term in placed]
+    return _any_of(
+        [tantivy.Query.boost_query(_in_order(name, shifted, text), FIELD[name].boost) for name in PHRASE_FIELDS]
+    )
+
+
+def _in_order(field: str, placed: list[tuple[int, str]], text: tantivy.Schema) -> tantivy.Query:
+    if len(placed) == 1:
+        return tantivy.Query.term_query(text, field, placed[0][1], index_option="freq")
+    return tantivy.Query.phrase_query(text, field, list(placed))
+
+
+def _term(field: str, values: Sequence[str], text: tantivy.Schema) -> tantivy.Query:
+    _check(field, "keyword")
+    wanted = list(dict.fromkeys(value.casefold() for value in values))
+    return _silent(tantivy.Query.term_set_query(text, field, wanted)) if wanted else tantivy.Query.empty_query()
+
+
+def _range(field: str, ends: tuple[int | None, int | None], text: tantivy.Schema) -> tantivy.Query:
+    """An article without the number never matches."""
+    _check(field, "number")
+    low = -_LARGEST if ends[0] is None else max(ends[0], -_LARGEST)
+    high = _LARGEST if ends[1] is None else min(ends[1], _LARGEST)
+    if low > high:
+        return tantivy.Query.empty_query()
+    return _silent(tantivy.Query.range_query(text, field, tantivy.FieldType.Integer, low, high))
+
+
+def _check(field: str, kind: Literal["keyword", "number"]) -> None:
+    if field not in FIELD or FIELD[field].kind != kind:
+        known = [known.name for known in FIELDS if known.kind == kind]
+        raise UnknownField(field=field, kind=kind, known=known)

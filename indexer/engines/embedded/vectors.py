@@ -1,0 +1,150 @@
+"""Vectors in Lance: rows of (slot, id, vector), written ahead of the text commit that makes them count.
+
+Lance never calls fsync, so a crash of the machine can leave an empty newest manifest, or one whose data are lost.
+Hence a text commit names the Lance version that belongs to it only after every file of that version is on the disk,
+and a writer that opens takes back whatever is newer than the version named.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import lance
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from indexer.engines.embedded.layout import files_below, storage_errors, suppress_missing, sync_new
+
+Vector = NDArray[np.float32]
+
+_FLUSH_BYTES = 64 << 20
+"""Vectors that wait in memory before they go to Lance; they count only with the next text commit."""
+
+_SLOTS_PER_DELETE = 5_000
+
+_KEEP_OLD = timedelta(minutes=30)
+"""How long versions stay for readers in other processes; one that lost its version opens the newest."""
+
+_MANY_FRAGMENTS = 64
+
+
+class VectorStore:
+    """The writer's side. `folder` does not exist while nothing has had a vector (version 0)."""
+
+    def __init__(self, folder: Path, dimension: int, version: int) -> None:
+        self._folder, self._dimension = folder, dimension
+        self._fresh: dict[int, tuple[str, Vector]] = {}
+        self._stale: set[int] = set()
+        self._table: lance.LanceDataset | None = None
+        self._synced: set[Path] = set()
+        take_back(folder, version)
+        if version:
+            with storage_errors(folder.parent):
+                self._table = lance.dataset(str(folder), version=version)
+            self._synced = files_below(folder)
+
+    @property
+    def version(self) -> int:
+        """What a text commit has to name."""
+        return 0 if self._table is None else int(self._table.version)
+
+    def put(self, slot: int, id: str, vector: Vector) -> None:
+        """Store a vector under a slot that has held none."""
+        self._fresh[slot] = (id, vector)
+        if len(self._fresh) * self._dimension * 4 >= _FLUSH_BYTES:
+            self.flush()
+
+    def drop(self, slot: int) -> None:
+        """Remove the vector of a slot."""
+        if self._fresh.pop(slot, None) is None:
+            self._stale.add(slot)
+
+    def flush(self) -> None:
+        """Hand what waits to Lance, as new versions that nobody reads yet."""
+        with storage_errors(self._folder.parent):
+            if self._stale and self._table is not None:
+                for chunk in _chunks(sorted(self._stale), _SLOTS_PER_DELETE):
+                    self._table.delete(f"slot IN ({','.join(map(str, chunk))})")
+            if self._fresh:
+                self._append()
+        self._stale.clear()
+        self._fresh.clear()
+
+    def _append(self) -> None:
+        rows = _rows(self._fresh, self._dimension)
+        if self._table is None:
+            self._table = lance.write_dataset(rows, str(self._folder), mode="create")
+        else:
+            self._table = lance.write_dataset(rows, self._table, mode="append")
+
+    def sync(self) -> None:
+        """Put every new file on the disk."""
+        with storage_errors(self._folder.parent):
+            sync_new(self._folder, self._synced)
+
+    def compact(self) -> None:
+        """Merge small fragments and drop deleted rows, as a new version."""
+        if self._table is None:
+            return
+        with storage_errors(self._folder.parent):
+            self._table.optimize.compact_files()
+
+    def is_scattered(self) -> bool:
+        """Whether so many fragments have gathered that reading suffers."""
+        return self._table is not None and len(self._table.fragment_ids()) > _MANY_FRAGMENTS
+
+    def forget_old(self) -> None:
+        """Delete versions that no commit names and that no reader can still be using."""
+        if self._table is None:
+            return
+        with storage_errors(self._folder.parent):
+            self._table.cleanup_old_versions(older_than=_KEEP_OLD)
+
+
+def take_back(folder: Path, version: int) -> None:
+    """Make `version` the newest again: newer manifests, whole, torn or empty, are deleted; no text commit names them.
+
+    Only for the holder of the write lock.
+    """
+    if version == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for manifest in (folder / "_versions").glob("*.manifest"):
+        number = _version_of(manifest)
+        if number is not None and number > version:
+            with suppress_missing():
+                manifest.unlink()
+    with suppress_missing():
+        (folder / "_versions" / "latest_version_hint.json").unlink()
+
+
+def _version_of(manifest: Path) -> int | None:
+    """Lance counts manifests down from 2^64 - 1, so that the newest sorts first; older ones counted up."""
+    if not manifest.stem.isdigit():
+        return None
+    number = int(manifest.stem)
+    return (1 << 64) - 1 - number if len(manifest.stem) == 20 else number
+
+
+def _rows(fresh: dict[int, tuple[str, Vector]], dimension: int) -> pa.Table:
+    values = np.stack([vector for _, vector in fresh.values()]).astype(np.float32, copy=False)
+    return pa.table(
+        {
+            "slot": pa.array(fresh.keys(), pa.int64()),
+            "id": pa.array([id for id, _ in fresh.values()], pa.string()),
+            "vector": pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), pa.float32()), dimension),
+        }
+    )
+
+
+def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def unpack(batches: Iterable[pa.RecordBatch], dimension: int) -> Iterator[tuple[NDArray[np.int64], list[str], Vector]]:
+    """(slots, ids, vectors) of each batch of rows."""
+    for batch in batches:
+        values = batch.column("vector").flatten().to_numpy(zero_copy_only=False)
+        yield batch.column("slot").to_numpy(), batch.column("id").to_pylist(), values.reshape(-1, dimension)

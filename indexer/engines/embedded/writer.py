@@ -1,0 +1,199 @@
+"""Writes an embedded index: vectors first, made durable, then the text commit that acknowledges both."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tantivy
+
+from indexer.article import Article, Deletion, Record
+from indexer.engines.embedded import text
+from indexer.engines.embedded.layout import Layout, create, is_free, read_space, storage_errors
+from indexer.engines.embedded.reader import describe
+from indexer.engines.embedded.vectors import Vector, VectorStore, take_back
+from indexer.engines.protocol import Stored, VectorSpace
+from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
+from indexer.ledger import FileLedger, Ledger
+
+_HEAP = 256_000_000
+"""Bytes that tantivy fills before it writes a segment."""
+
+
+class EmbeddedWriter:
+    """The one `Writer` of the index in a folder; a lock that dies with its process keeps others out."""
+
+    def __init__(self, folder: Path, space: VectorSpace | None, *, make: bool = True) -> None:
+        self._layout = Layout(folder)
+        if is_free(folder):
+            if not make:
+                raise NoIndex(location=folder)
+            create(folder, space)
+        read_space(folder)  # refuses what is not ours before anything is written
+        self._index, self._writer = _lock(self._layout)
+        try:
+            self._open(space)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open(self, space: VectorSpace | None) -> None:
+        """With the lock held: read what is there, and take back what no commit acknowledged."""
+        self._space = read_space(self._layout.folder)
+        _refuse_strangers(self._layout.folder, self._space, space)
+        self._ledger = FileLedger(self._layout.ledger)
+        self._pending: dict[str, text.Head] = {}
+        self._see_commit()
+        note = text.read_note(self._searcher, self._index.schema)
+        self._next_slot = note.next_slot
+        self._vectors: VectorStore | None = None
+        if self._space is not None:
+            self._vectors = VectorStore(self._layout.vectors, self._space.dimension, note.vectors)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which source files are done."""
+        return self._ledger
+
+    @property
+    def space(self) -> VectorSpace | None:
+        """The vectors that this index holds."""
+        return self._space
+
+    def stored(self, ids: Collection[str]) -> Mapping[str, Stored]:
+        """What is stored for these ids, writes since the last commit included; unknown ids are absent."""
+        return {id: head.stored for id, head in self._heads(ids).items()}
+
+    def write(
+        self,
+        articles: Sequence[Article],
+        vectors: Mapping[str, Vector],
+        keep: Collection[str] = (),
+    ) -> None:
+        """Store articles. Nothing of a call is stored if any part of it is unusable."""
+        ids = [article.id for article in articles]
+        if len(set(ids)) < len(ids):
+            raise ValueError("write() was given one id twice; keep the newest of its records")
+        checked = {id: self._checked(id, vectors[id]) for id in ids if id in vectors}
+        old = self._heads(ids)
+        new = dict(
+            zip(ids, (self._placed(a, old.get(a.id), a.id in checked, a.id in keep) for a in articles), strict=True)
+        )
+        self._replace(articles, old, new)
+        if self._vectors is not None:
+            for id, vector in checked.items():
+                self._vectors.put(new[id].slot, id, vector)
+
+    def delete(self, deletions: Sequence[Deletion]) -> None:
+        """Store tombstones; text and vector of these ids are gone."""
+        deletions = list({deletion.id: deletion for deletion in deletions}.values())
+        old = self._heads([deletion.id for deletion in deletions])
+        new = {deletion.id: text.head_of(deletion, self._slot(), False) for deletion in deletions}
+        self._replace(deletions, old, new)
+
+    def commit(self) -> None:
+        """Vectors, fsync, then the text commit with the note that names them: the acknowledgement."""
+        writer = self._held()
+        version = 0
+        if self._vectors is not None:
+            self._vectors.flush()
+            if self._vectors.is_scattered():
+                self._vectors.compact()
+            self._vectors.sync()
+            version = self._vectors.version
+        note = text.Note(vectors=version, next_slot=self._next_slot)
+        with storage_errors(self._layout.folder):
+            writer.delete_documents_by_term(text.STATE, text.COMMIT)
+            writer.add_document(text.note_document(note))
+            writer.commit()
+            self._see_commit()
+        self._pending.clear()
+
+    def optimize(self) -> None:
+        """Commit, merge, build or extend the vector index, and forget versions that nothing reads."""
+        if self._vectors is not None:
+            self._vectors.flush()
+            self._vectors.compact()
+        self.commit()
+        if self._vectors is not None:
+            self._vectors.forget_old()
+
+    def close(self) -> None:
+        """Drop what was not committed and let others write; merges that run are waited for."""
+        if self._writer is None:
+            return
+        self._writer.rollback()
+        if self._vectors is not None:
+            take_back(self._layout.vectors, text.read_note(self._searcher, self._index.schema).vectors)
+        self._unlock()
+
+    def _held(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise IndexClosed(location=self._layout.folder)
+        return self._writer
+
+    def _unlock(self) -> None:
+        if self._writer is not None:
+            with storage_errors(self._layout.folder):
+                self._writer.wait_merging_threads()
+        self._writer = None
+
+    def _see_commit(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def _heads(self, ids: Collection[str]) -> dict[str, text.Head]:
+        self._held()
+        known = {id: self._pending[id] for id in ids if id in self._pending}
+        with storage_errors(self._layout.folder):
+            found = text.find(self._searcher, self._index.schema, (id for id in ids if id not in known))
+        return known | {id: text.read_head(document) for id, document in found.items()}
+
+    def _slot(self) -> int:
+        self._next_slot += 1
+        return self._next_slot - 1
+
+    def _placed(self, article: Article, old: text.Head | None, brings: bool, keeps: bool) -> text.Head:
+        """A record that keeps its vector keeps its slot; any other takes a new one."""
+        if keeps and not brings and old is not None and old.stored.has_vector:
+            return text.head_of(article, old.slot, True)
+        return text.head_of(article, self._slot(), brings)
+
+    def _replace(self, records: Sequence[Record], old: Mapping[str, text.Head], new: Mapping[str, text.Head]) -> None:
+        writer = self._held()
+        documents = [text.document(record, new[record.id]) for record in records]
+        with storage_errors(self._layout.folder):
+            for id in old:
+                writer.delete_documents_by_term(text.KEY, id)
+            for document in documents:
+                writer.add_document(document)
+        for id, head in old.items():
+            if self._vectors is not None and head.stored.has_vector and head.slot != new[id].slot:
+                self._vectors.drop(head.slot)
+        self._pending.update(new)
+
+    def _checked(self, id: str, vector: Vector) -> Vector:
+        if self._space is None or vector.shape != (self._space.dimension,):
+            raise VectorMismatch(
+                index=self._layout.folder, stored=describe(self._space), asked=f"a vector of shape {vector.shape}"
+            )
+        vector = np.array(vector, np.float32)
+        if not np.isfinite(vector).all():
+            raise UnusableVector(of=f"article {id!r}")
+        return vector
+
+
+def _lock(layout: Layout) -> tuple[tantivy.Index, tantivy.IndexWriter | None]:
+    """The text index, opened anew, and its writer: an `Index` opened before another's commit would lose its files."""
+    with storage_errors(layout.folder):
+        index = text.open_text(layout.text)
+    try:
+        return index, index.writer(_HEAP, 1)
+    except ValueError as error:
+        if "LockBusy" in str(error):
+            raise IndexLocked(location=layout.folder) from error
+        raise DamagedIndex(location=layout.folder, reason=error) from error
+
+
+def _refuse_strangers(folder: Path, stored: VectorSpace | None, asked: VectorSpace | None) -> None:
+    if asked is not None and (stored is None or not stored.fits(asked)):
+        raise VectorMismatch(index=folder, stored=describe(stored), asked=describe(asked))
