@@ -37,13 +37,12 @@ class InstalledModel:
         """The tokenizer.json to read texts with."""
         return self.folder / self.manifest.tokenizer.name
 
-    def graph(self, precision: str = "fp32", output: Literal["main", "tokens", "plain"] = "main") -> Path:
+    def graph(self, precision: str = "fp32", output: Literal["main", "tokens"] = "main") -> Path:
         """The ONNX file to open.
 
         Args:
             precision: `fp32`, `fp16` or `int8`.
-            output: `main` gives what the spec's pooling needs; `tokens` gives every token's state;
-                `plain` is `main` written in standard ONNX operators alone, for other runtimes.
+            output: `main` gives what the spec's pooling needs; `tokens` gives every token's state.
 
         Raises:
             ModelNotExported: that graph was never made; the message has the command that makes it.

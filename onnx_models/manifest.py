@@ -63,7 +63,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A model's folder: source, shape and graphs by name (`fp32`, `int8`, `tokens-fp32`, `plain-fp32` …)."""
+    """A model's folder: source, shape and graphs by name (`fp32`, `int8`, `fp16`, `tokens-fp32` …)."""
 
     source: Source
     kind: Kind

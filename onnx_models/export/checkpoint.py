@@ -1,0 +1,241 @@
+"""A checkpoint folder as Hugging Face lays it out: config.json, weights and a tokenizer."""
+
+import importlib.util
+import json
+import pickle
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import safetensors
+from numpy.typing import NDArray
+
+from onnx_models.errors import MissingExtra, UnsupportedCheckpoint
+
+Array = NDArray[np.float32]
+Activation = Literal["gelu", "tanh_gelu", "relu"]
+
+TRY_OPTIMUM = "The optimum route handles other architectures: run `biocpt models export … --route optimum`."
+
+_ACTIVATIONS: dict[str, Activation] = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "tanh_gelu",
+    "gelu_pytorch_tanh": "tanh_gelu",
+    "relu": "relu",
+}
+_OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}
+"""How TensorFlow's BERT called the two vectors of a layer normalisation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BertConfig:
+    """The shape of a BERT encoder."""
+
+    hidden_size: int
+    layers: int
+    heads: int
+    intermediate_size: int
+    vocabulary: int
+    max_positions: int
+    token_types: int
+    activation: Activation
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An opened checkpoint folder; weights are read one tensor at a time."""
+
+    folder: Path
+    config: Mapping[str, Any]
+    weight_files: tuple[Path, ...]
+
+    @property
+    def architecture(self) -> str:
+        """The class that wrote it, such as `BertModel`; the model type where the config names no class."""
+        return str((self.config.get("architectures") or [self.config.get("model_type", "unknown")])[0])
+
+    @property
+    def is_safetensors(self) -> bool:
+        """Whether the weights can be read without torch."""
+        return self.weight_files[0].suffix == ".safetensors"
+
+    def tensors(self) -> "Tensors":
+        """Its weights by name, without the `bert.` in front.
+
+        Raises:
+            MissingExtra: the weights are a pickled `.bin`, and torch is not installed.
+            UnsupportedCheckpoint: the weights cannot be read.
+        """
+        readers: dict[str, Callable[[], Array]] = {}
+        for path in self.weight_files:
+            readers.update(_safetensors(path) if path.suffix == ".safetensors" else _torch_bin(path))
+        return Tensors(self.folder, {_plain_name(name): reader for name, reader in readers.items()})
+
+    def refuse(self, problem: str, instead: str = TRY_OPTIMUM) -> UnsupportedCheckpoint:
+        """The error for something in this checkpoint that cannot be used."""
+        return UnsupportedCheckpoint(folder=self.folder, problem=problem, instead=instead)
+
+
+class Tensors(Mapping[str, Array]):
+    """Weights by name, read when asked for, as float32."""
+
+    def __init__(self, folder: Path, readers: Mapping[str, Callable[[], Array]]) -> None:
+        self._folder = folder
+        self._readers = readers
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._readers:
+            raise UnsupportedCheckpoint(folder=self._folder, problem=f"it has no tensor {name!r}", instead=TRY_OPTIMUM)
+        return self._readers[name]()
+
+    def wrong_shape(self, name: str, expected: tuple[int, ...]) -> UnsupportedCheckpoint:
+        """The error for a tensor that is not of the shape that the config asks for."""
+        problem = f"tensor {name!r} has shape {self[name].shape}, config.json says {expected}"
+        return UnsupportedCheckpoint(folder=self._folder, problem=problem, instead="Check config.json.")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._readers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
+def open_checkpoint(folder: Path) -> Checkpoint:
+    """Open a checkpoint folder.
+
+    Raises:
+        UnsupportedCheckpoint: there is no config.json or no weights, or the config is not JSON.
+    """
+    instead = "Name a folder with config.json and model.safetensors (or pytorch_model.bin)."
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UnsupportedCheckpoint(folder=folder, problem="it has no config.json", instead=instead) from error
+    except (OSError, ValueError) as error:
+        problem = f"config.json cannot be read ({error})"
+        raise UnsupportedCheckpoint(folder=folder, problem=problem, instead=instead) from error
+    if not isinstance(config, dict):
+        raise UnsupportedCheckpoint(folder=folder, problem="config.json is not an object", instead=instead)
+    files = sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    if not files:
+        raise UnsupportedCheckpoint(folder=folder, problem="it has no weights", instead=instead)
+    return Checkpoint(folder, config, tuple(files))
+
+
+def bert_config(checkpoint: Checkpoint) -> BertConfig:
+    """Read the shape of a BERT from its config.
+
+    Raises:
+        UnsupportedCheckpoint: another architecture, or a BERT with a part that the direct route does not build.
+    """
+    config = checkpoint.config
+    model_type = config.get("model_type", "bert")
+    if model_type != "bert":
+        raise checkpoint.refuse(f"its architecture is {model_type!r}, the direct route reads 'bert'")
+    if config.get("position_embedding_type", "absolute") != "absolute":
+        raise checkpoint.refuse(f"its position embeddings are {config['position_embedding_type']!r}")
+    if config.get("is_decoder", False):
+        raise checkpoint.refuse("it is a decoder")
+    activation = config.get("hidden_act", "gelu")
+    if activation not in _ACTIVATIONS:
+        known = ", ".join(sorted(_ACTIVATIONS))
+        raise checkpoint.refuse(f"its activation is {activation!r}, the direct route knows {known}")
+    hidden, heads = _count(checkpoint, "hidden_size"), _count(checkpoint, "num_attention_heads")
+    if hidden % heads:
+        raise checkpoint.refuse(f"hidden_size {hidden} is not a multiple of its {heads} attention heads")
+    return BertConfig(
+        hidden_size=hidden,
+        layers=_count(checkpoint, "num_hidden_layers"),
+        heads=heads,
+        intermediate_size=_count(checkpoint, "intermediate_size"),
+        vocabulary=_count(checkpoint, "vocab_size"),
+        max_positions=_count(checkpoint, "max_position_embeddings"),
+        token_types=_count(checkpoint, "type_vocab_size"),
+        activation=_ACTIVATIONS[activation],
+        epsilon=float(config.get("layer_norm_eps", 1e-12)),
+    )
+
+
+def _count(checkpoint: Checkpoint, key: str) -> int:
+    value = checkpoint.config.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise checkpoint.refuse(f"config.json has {key} = {value!r}, not a whole number from 1 up")
+    return value
+
+
+def _plain_name(name: str) -> str:
+    name = name.removeprefix("bert.")
+    for old, new in _OLD_NAMES.items():
+        if name.endswith(old):
+            return name.removesuffix(old) + new
+    return name
+
+
+def _safetensors(path: Path) -> dict[str, Callable[[], Array]]:
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            names = list(file.keys())
+    except (safetensors.SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from error
+    header, start = _header(path)
+
+    def reader(name: str) -> Callable[[], Array]:
+        return lambda: _read_tensor(path, header[name], start)
+
+    return {name: reader(name) for name in names}
+
+
+def _header(path: Path) -> tuple[Mapping[str, Any], int]:
+    """The header of a safetensors file that the library has already found sound, and where its data start."""
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        return json.loads(stream.read(length)), 8 + length
+
+
+def _read_tensor(path: Path, entry: Mapping[str, Any], start: int) -> Array:
+    """One tensor as float32. Read by hand because numpy, and so the library, has no bfloat16."""
+    stored = {"F32": "<f4", "F16": "<f2", "F64": "<f8", "BF16": "<u2", "I64": "<i8"}.get(entry["dtype"])
+    if stored is None:
+        raise UnsupportedCheckpoint(
+            folder=path.parent, problem=f"it has weights of type {entry['dtype']}", instead=TRY_OPTIMUM
+        )
+    begin, end = entry["data_offsets"]
+    count = (end - begin) // np.dtype(stored).itemsize
+    values = np.fromfile(path, dtype=stored, count=count, offset=start + begin)
+    if entry["dtype"] == "BF16":  # the upper half of a float32
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(np.float32, copy=False).reshape(entry["shape"])
+
+
+def _torch_bin(path: Path) -> dict[str, Callable[[], Array]]:
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtra(what=f"Reading {path.name} (pickled weights; model.safetensors does not)", extra="export")
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from error
+    if not isinstance(state, Mapping):
+        raise _unreadable(path, TypeError(f"it holds a {type(state).__name__}, not named tensors"))
+
+    def reader(tensor: Any) -> Callable[[], Array]:
+        return lambda: np.asarray(tensor.to(torch.float32).numpy(), dtype=np.float32)
+
+    return {str(name): reader(tensor) for name, tensor in state.items() if isinstance(tensor, torch.Tensor)}
+
+
+def _unreadable(path: Path, error: Exception) -> UnsupportedCheckpoint:
+    return UnsupportedCheckpoint(
+        folder=path.parent,
+        problem=f"{path.name} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+        instead="Fetch it again.",
+    )
