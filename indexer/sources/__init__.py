@@ -1,0 +1,8 @@
+"""Files to records: PubMed XML, MEDLINE text, JSON lines; streamed, plain or gzip."""
+
+from indexer.errors import BrokenSource
+from indexer.sources.checksum import digest, verify_md5
+from indexer.sources.formats import FORMATS, read
+from indexer.sources.records import Item, Rejected
+
+__all__ = ["FORMATS", "BrokenSource", "Item", "Rejected", "digest", "read", "verify_md5"]

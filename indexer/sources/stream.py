@@ -1,0 +1,67 @@
+"""The bytes of a source file, unpacked where it is gzip: streamed, bounded, with every byte before a break."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from indexer.sources.records import Damaged
+
+CHUNK = 1 << 18
+"""Bytes handed on at a time, at most."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+_OTHER_PACKERS = {
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The contents of `path` in pieces of at most `CHUNK` bytes, none of them empty.
+
+    Raises:
+        Damaged: gzip data that end too early or fail their checksum, another kind of archive, or an empty file;
+            after everything that could still be unpacked.
+        OSError: the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        first = file.read(CHUNK)
+        if not first:
+            raise Damaged("the file is empty; download it again.")
+        for magic, packer in _OTHER_PACKERS.items():
+            if first.startswith(magic):
+                raise Damaged(f"it is a {packer} archive; unpack it first (gzip is read as it is).")
+        raw = _pieces(first, file.read)
+        yield from _gunzip(raw) if first.startswith(_GZIP_MAGIC) else raw
+
+
+def _pieces(first: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
+    piece = first
+    while piece:
+        yield piece
+        piece = read(CHUNK)
+
+
+def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpacks one gzip member after another. Not `gzip.open`: that loses what it had read when the data break off."""
+    member = zlib.decompressobj(wbits=31)
+    started = False
+    for data in raw:
+        while data:
+            if not started and not (data := data.lstrip(b"\0")):
+                break
+            started = True
+            try:
+                plain = member.decompress(data, CHUNK)
+            except zlib.error as error:
+                raise Damaged(f"the gzip data are damaged ({error}); download the file again.") from error
+            if plain:
+                yield plain
+            data = member.unused_data if member.eof else member.unconsumed_tail
+            if member.eof:
+                member, started = zlib.decompressobj(wbits=31), False
+    if started:
+        raise Damaged("the gzip data end too early; download the file again.")
