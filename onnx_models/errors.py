@@ -94,3 +94,54 @@ class DownloadFailed(ModelError):
             f"Could not download {checkpoint!r}: {reason}. Run the command again to resume, or use a copy on "
             f"this machine: `biocpt models pull {name} --from DIR`."
         )
+
+
+class BadRunOption(ModelError):
+    """A run option with a value that nothing can be run with."""
+
+    def __init__(self, *, option: str, value: object, allowed: str) -> None:
+        super().__init__(f"{option} cannot be {value!r}. Allowed: {allowed}.")
+
+
+class BadTokenizer(ModelError):
+    """A tokenizer.json that cannot be read."""
+
+    def __init__(self, *, file: Path, problem: str) -> None:
+        super().__init__(
+            f"Tokenizer {str(file)!r} cannot be read: {problem}. Pull or export the model again."
+        )
+
+
+class BrokenRuntime(ModelError):
+    """The installed runtime cannot work as it is installed."""
+
+    def __init__(self, *, problem: str, advice: str) -> None:
+        super().__init__(f"{problem}. {advice}")
+
+
+class ProviderUnavailable(ModelError):
+    """The device or precision that was asked for cannot be had on this machine."""
+
+    def __init__(self, *, asked: str, problem: str) -> None:
+        super().__init__(f"Cannot run on {asked!r}: {problem}. Ask for another, or for `auto`.")
+
+
+class BadGraph(ModelError):
+    """A graph file that the runtime cannot open."""
+
+    def __init__(self, *, graph: Path, runtime: str, reason: str) -> None:
+        super().__init__(f"{runtime} cannot open {str(graph)!r}: {' '.join(reason.split())}")
+
+
+class ModelRunFailed(ModelError):
+    """The runtime gave up on a batch."""
+
+    def __init__(self, *, graph: str, shape: tuple[int, ...], reason: str) -> None:
+        super().__init__(f"Running {graph!r} on a batch of shape {shape} failed: {' '.join(reason.split())}")
+
+
+class UnsuitableModel(ModelError):
+    """A model or set that cannot do what was asked of it."""
+
+    def __init__(self, *, model: str, problem: str) -> None:
+        super().__init__(f"{model!r} cannot be used so: {problem}.")

@@ -1,4 +1,4 @@
-"""What a model is: its role, input layout, pooling and similarity; and the table of known model sets. Add a model here."""
+"""What a model is: role, input layout, pooling and similarity; and the table of known sets. Add a model here."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -66,9 +66,7 @@ _MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 KNOWN_SETS: dict[str, ModelSet] = {
     "medcpt": ModelSet(
         name="medcpt",
-        query=ModelSpec(
-            name="medcpt-query", role="query", checkpoint="ncbi/MedCPT-Query-Encoder", max_tokens=64
-        ),
+        query=ModelSpec(name="medcpt-query", role="query", checkpoint="ncbi/MedCPT-Query-Encoder", max_tokens=64),
         article=ModelSpec(
             name="medcpt-article", role="article", checkpoint="ncbi/MedCPT-Article-Encoder", layout="pair"
         ),

@@ -1,0 +1,88 @@
+"""The re-ranker that compares token states: MaxSim, with the weights of the encoder and no others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnx_models.pooling import normalised
+from onnx_models.reranker import RerankerKind
+from onnx_models.runtime import Runtime, Session, TokenBatch
+from onnx_models.tokenizer import TextTokenizer, cut_batches
+from onnx_models.workers import Workers
+
+_WORST = np.float32(-1)
+"""The smallest cosine: what padding counts as."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenStates:
+    """One side of the comparison: how texts become the last hidden states of their tokens."""
+
+    tokenizer: TextTokenizer
+    session: Session
+
+
+class LateInteraction:
+    """score(q, d) = mean over the query's tokens of the largest cosine with any token of the passage.
+
+    MaxSim (Khattab & Zaharia, SIGIR 2020), zero-shot, on an encoder whose two sides share their weights.
+    [CLS] and [SEP] take part like any token.
+    """
+
+    def __init__(self, query: TokenStates, article: TokenStates, *, token_budget: int | None = None) -> None:
+        self._query = query
+        self._article = article
+        self._workers = Workers(article.session.concurrency)
+        self._budget = token_budget or article.session.token_budget
+
+    @property
+    def name(self) -> str:
+        """The article encoder's name."""
+        return self._article.tokenizer.spec.name
+
+    @property
+    def kind(self) -> RerankerKind:
+        """Always `late`."""
+        return "late"
+
+    @property
+    def runtime(self) -> Runtime:
+        """What it really runs with."""
+        return self._article.session.runtime
+
+    def score(self, query: str, passages: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """One mean cosine a passage, in the order given; no more than a batch's token states are held at once."""
+        scores = np.empty(len(passages), dtype=np.float32)
+        if not passages:
+            return scores
+        asked = self._query_states(query)
+        start = 0
+        for window in self._article.tokenizer.windows(passages):
+            part = scores[start : start + len(window)]
+
+            def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
+                part[batch.rows] = maxsim(asked, normalised(self._article.session.run(batch)), batch.mask)
+
+            self._workers.each(work, cut_batches(window, self._budget))
+            start += len(window)
+        return scores
+
+    def _query_states(self, query: str) -> NDArray[np.float32]:
+        (window,) = self._query.tokenizer.windows([query])
+        (batch,) = cut_batches(window, self._budget)
+        return normalised(self._query.session.run(batch)[0])
+
+
+def maxsim(query: NDArray[np.float32], passages: NDArray[np.float32], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The mean over query tokens of the largest cosine with any unmasked passage token.
+
+    Args:
+        query: unit vectors, shape (query tokens, hidden).
+        passages: unit vectors, shape (batch, length, hidden).
+        mask: 1 for a token, 0 for padding, shape (batch, length).
+    """
+    cosines = np.where(mask[:, :, None] == 1, passages @ query.T, _WORST)
+    scores: NDArray[np.float32] = cosines.max(axis=1).mean(axis=1, dtype=np.float32)
+    return scores

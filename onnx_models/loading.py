@@ -1,0 +1,111 @@
+"""Open an installed model as an encoder or a re-ranker, on the backend that was asked for."""
+
+from typing import TYPE_CHECKING, Literal
+
+from onnx_models.errors import UnsuitableModel
+from onnx_models.installed import InstalledModel, InstalledSet
+from onnx_models.runtime import RunOptions, Session
+
+if TYPE_CHECKING:
+    from onnx_models.onnx_encoder import OnnxEncoder
+    from onnx_models.reranker import Reranker
+    from onnx_models.tokenizer import TextTokenizer
+
+RerankerChoice = Literal["auto", "none", "cross", "late"]
+
+DEFAULT = RunOptions()
+
+
+def load_encoder(model: InstalledModel, options: RunOptions = DEFAULT) -> "OnnxEncoder":
+    """Open one side of a set. A query encoder is opened for quick answers, an article encoder for bulk.
+
+    Raises:
+        ModelError: the runtime, provider, precision or graph that was asked for cannot be had.
+    """
+    from onnx_models.onnx_encoder import OnnxEncoder
+
+    return OnnxEncoder(
+        _tokenizer(model),
+        _session(model, options, output="main", low_latency=model.spec.role == "query"),
+        fingerprint=model.fingerprint,
+        dimension=model.manifest.hidden_size,
+        token_budget=options.token_budget,
+    )
+
+
+def load_reranker(
+    models: InstalledSet, kind: RerankerChoice = "auto", options: RunOptions = DEFAULT
+) -> "Reranker | None":
+    """Open a set's re-ranker; None for `none`, and for `auto` where the set can have none.
+
+    `auto` takes the set's cross-encoder; without one, late interaction where queries and articles share weights.
+
+    Raises:
+        UnsuitableModel: the set cannot re-rank in the way that was asked for.
+    """
+    match kind:
+        case "none":
+            return None
+        case "cross":
+            return _cross_encoder(models, options)
+        case "late":
+            return _late_interaction(models, options)
+        case "auto" if models.cross is not None:
+            return _cross_encoder(models, options)
+        case "auto":
+            return _late_interaction(models, options) if _shared_weights(models) else None
+
+
+def _cross_encoder(models: InstalledSet, options: RunOptions) -> "Reranker":
+    from onnx_models.cross_encoder import CrossEncoder
+
+    model = models.cross
+    if model is None:
+        problem = "it has no cross-encoder; use `late`, `auto` or `none`"
+        raise UnsuitableModel(model=models.model_set.name, problem=problem)
+    return CrossEncoder(
+        _tokenizer(model),
+        _session(model, options, output="main", low_latency=False),
+        labels=model.manifest.labels,
+        token_budget=options.token_budget,
+    )
+
+
+def _late_interaction(models: InstalledSet, options: RunOptions) -> "Reranker":
+    from onnx_models.late_interaction import LateInteraction, TokenStates
+
+    if not _shared_weights(models):
+        problem = (
+            "its query and article encoders have different weights, so their token states "
+            "cannot be compared; use `cross`, `auto` or `none`"
+        )
+        raise UnsuitableModel(model=models.model_set.name, problem=problem)
+    session = _session(models.article, options, output="tokens", low_latency=False)
+    return LateInteraction(
+        TokenStates(tokenizer=_tokenizer(models.query), session=session),
+        TokenStates(tokenizer=_tokenizer(models.article), session=session),
+        token_budget=options.token_budget,
+    )
+
+
+def _shared_weights(models: InstalledSet) -> bool:
+    return models.query.manifest.source.weights_sha256 == models.article.manifest.source.weights_sha256
+
+
+def _tokenizer(model: InstalledModel) -> "TextTokenizer":
+    from onnx_models.tokenizer import TextTokenizer
+
+    return TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+
+
+def _session(
+    model: InstalledModel, options: RunOptions, *, output: Literal["main", "tokens"], low_latency: bool
+) -> Session:
+    if options.backend == "openvino":
+        from onnx_models.openvino_session import OpenVinoSession
+
+        return OpenVinoSession(model.graph("fp32", output), options, low_latency=low_latency)
+    from onnx_models.session import OnnxSession
+
+    precision = "fp32" if options.precision == "auto" else options.precision
+    return OnnxSession(model.graph(precision, output), options, precision=precision, low_latency=low_latency)

@@ -1,0 +1,145 @@
+"""Texts and passages to token batches: sorted by length, cut by a token budget, with the asked order kept."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from onnx_models.encoder import Text
+from onnx_models.errors import BadTokenizer
+from onnx_models.runtime import TokenBatch
+from onnx_models.specs import ModelSpec
+
+log = logging.getLogger(__name__)
+
+WINDOW = 1024
+"""Texts tokenised and sorted together: enough for batches without padding, little enough for any stream."""
+
+_CHARACTERS_PER_TOKEN = 20
+"""A text is cut here before it is tokenised. English has about 5; a text with more is tokenised whole."""
+
+
+class Tokens(NamedTuple):
+    """One input of a model: token ids, and 0 or 1 for the segment of each."""
+
+    ids: list[int]
+    segments: list[int]
+
+
+class TextTokenizer:
+    """Reads texts the way one model was trained to. Safe to share between threads."""
+
+    def __init__(self, file: Path, spec: ModelSpec, *, max_positions: int) -> None:
+        self.spec = spec
+        self.max_tokens = min(spec.max_tokens, max_positions)
+        self._tokenizer = _open(file)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self.max_tokens, strategy="longest_first")
+        self._warned = False
+
+    def windows(self, texts: Sequence[Text]) -> Iterator[list[Tokens]]:
+        """The tokens of each text in the order given, `WINDOW` texts at a time."""
+        for start in range(0, len(texts), WINDOW):
+            yield self._encode([self._input(text) for text in texts[start : start + WINDOW]])
+
+    def pair_windows(self, query: str, passages: Sequence[tuple[str, str]]) -> Iterator[list[Tokens]]:
+        """The tokens of (query, passage) pairs in the order given, for a model that reads both at once."""
+        query = self.spec.prefix + query
+        for start in range(0, len(passages), WINDOW):
+            yield self._encode([(query, self._join(*p)) for p in passages[start : start + WINDOW]])
+
+    def _input(self, text: Text) -> Text:
+        match text:
+            case str():
+                return self.spec.prefix + text
+            case (title, abstract) if self.spec.layout == "pair":
+                return (self.spec.prefix + title, abstract)
+            case (title, abstract):
+                return self.spec.prefix + self._join(title, abstract)
+
+    def _join(self, title: str, abstract: str) -> str:
+        return self.spec.separator.join(part for part in (title, abstract) if part)
+
+    def _encode(self, inputs: list[Text]) -> list[Tokens]:
+        limit = self.max_tokens * _CHARACTERS_PER_TOKEN
+        cut = [_cut(text, limit) for text in inputs]
+        encodings = self._encode_all(cut)
+        for position, (text, short) in enumerate(zip(inputs, cut, strict=True)):
+            if short != text and len(encodings[position].ids) < self.max_tokens:
+                encodings[position] = self._encode_all([text])[0]
+        if self.spec.role == "query" and not self._warned:
+            self._warn_of_truncation(encodings)
+        return [Tokens(encoding.ids, encoding.type_ids) for encoding in encodings]
+
+    def _encode_all(self, inputs: list[Text]) -> list[Encoding]:
+        try:
+            return self._tokenizer.encode_batch_fast(inputs)
+        except TypeError:  # a lone surrogate, which JSON may carry and UTF-8 cannot
+            return self._tokenizer.encode_batch_fast([_without_surrogates(text) for text in inputs])
+
+    def _warn_of_truncation(self, encodings: list[Encoding]) -> None:
+        if any(encoding.overflowing for encoding in encodings):
+            self._warned = True
+            log.warning(
+                "A query is longer than %s reads: its first %d tokens count (said once)",
+                self.spec.name,
+                self.max_tokens,
+            )
+
+
+def cut_batches(window: Sequence[Tokens], budget: int) -> Iterator[TokenBatch]:
+    """Cut a window into batches of similar lengths, the longest first.
+
+    A batch holds at most `budget` tokens, padding included, and at least one text. `rows` counts within the window.
+    """
+    order = sorted(range(len(window)), key=lambda row: len(window[row].ids), reverse=True)
+    start = 0
+    while start < len(order):
+        longest = max(1, len(window[order[start]].ids))
+        rows = order[start : start + max(1, budget // longest)]
+        start += len(rows)
+        yield _padded([window[row] for row in rows], longest, rows)
+
+
+def _padded(texts: list[Tokens], length: int, rows: list[int]) -> TokenBatch:
+    ids, mask, segments = (np.zeros((len(texts), length), dtype=np.int64) for _ in range(3))
+    for row, text in enumerate(texts):
+        count = len(text.ids)
+        ids[row, :count] = text.ids
+        mask[row, :count] = 1
+        segments[row, :count] = text.segments
+    return TokenBatch(ids, mask, segments, np.array(rows, dtype=np.intp))
+
+
+def _open(file: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise BadTokenizer(file=file, problem=str(error)) from error
+
+
+def _cut(text: Text, limit: int) -> Text:
+    if isinstance(text, tuple):
+        return (_cut_string(text[0], limit), _cut_string(text[1], limit))
+    return _cut_string(text, limit)
+
+
+def _cut_string(text: str, limit: int) -> str:
+    """At a space where there is one, so that no word is cut and the tokens kept are the tokens of the whole."""
+    if len(text) <= limit:
+        return text
+    space = text.rfind(" ", 1, limit)
+    return text[: space if space > 0 else limit]
+
+
+def _without_surrogates(text: Text) -> Text:
+    if isinstance(text, tuple):
+        return (_replaced(text[0]), _replaced(text[1]))
+    return _replaced(text)
+
+
+def _replaced(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
