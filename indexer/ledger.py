@@ -1,7 +1,11 @@
 """Which source files are done, so that running a load again does nothing twice."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from indexer import jsonlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +34,70 @@ class Ledger(Protocol):
     def arrival(self, name: str, digest: str) -> int:
         """The sequence number (from 1) of an unnumbered file: given on its first arrival, the same ever after."""
 
+    def arrivals(self) -> Mapping[tuple[str, str], int]:
+        """(name, digest) → sequence number, for every file that asked."""
+
+    def adopt(self, name: str, digest: str, sequence: int) -> None:
+        """Take over an arrival from the ledger of an index that is copied; a file that is known keeps its number."""
+
     def tick(self, entry: FileEntry) -> None:
         """Record a file as finished, durably; called after the commit that holds its records."""
 
     def entries(self) -> list[FileEntry]:
         """Every finished file, oldest first; the newest entry of a name and digest stands for it."""
+
+
+class FileLedger:
+    """A ledger in a file of JSON lines: one a finished file, and one an unnumbered file's first arrival.
+
+    Each line is on the disk before the call returns; a line that a crash tore is as if it had never been written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._finished: dict[tuple[str, str], FileEntry] = {}
+        self._arrivals: dict[tuple[str, str], int] = {}
+        for row in jsonlog.read(path):
+            self._remember(row)
+
+    def find(self, name: str, digest: str) -> FileEntry | None:
+        """The newest entry of this name and digest."""
+        return self._finished.get((name, digest))
+
+    def arrival(self, name: str, digest: str) -> int:
+        """The sequence number of an unnumbered file; a new one is on the disk before any record can carry it."""
+        if (name, digest) not in self._arrivals:
+            sequence = max(self._arrivals.values(), default=0) + 1
+            self._append({"arrival": sequence, "name": name, "digest": digest})
+        return self._arrivals[name, digest]
+
+    def arrivals(self) -> Mapping[tuple[str, str], int]:
+        """Every number given or taken over."""
+        return dict(self._arrivals)
+
+    def adopt(self, name: str, digest: str, sequence: int) -> None:
+        """Take over a number, unless the file has one."""
+        if (name, digest) not in self._arrivals:
+            self._append({"arrival": sequence, "name": name, "digest": digest})
+
+    def tick(self, entry: FileEntry) -> None:
+        """Record a file as finished."""
+        self._append({"finished": asdict(entry)})
+
+    def entries(self) -> list[FileEntry]:
+        """Every finished file, oldest first, each name and digest once."""
+        return list(self._finished.values())
+
+    def _append(self, row: dict[str, Any]) -> None:
+        jsonlog.append(self._path, [row])
+        self._remember(row)
+
+    def _remember(self, row: dict[str, Any]) -> None:
+        """Rows and fields of a newer version, which we do not know, are passed over."""
+        if "finished" in row:
+            known = {field.name for field in fields(FileEntry)}
+            entry = FileEntry(**{name: value for name, value in row["finished"].items() if name in known})
+            self._finished.pop((entry.name, entry.digest), None)
+            self._finished[entry.name, entry.digest] = entry
+        elif "arrival" in row:
+            self._arrivals[row["name"], row["digest"]] = int(row["arrival"])

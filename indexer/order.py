@@ -43,3 +43,13 @@ def pack(stamp: Stamp, *, version: int = 1, position: int = 0, deletion: bool = 
     packed = packed << _NUMBER_BITS | min(stamp.number, (1 << _NUMBER_BITS) - 1)
     packed = packed << _POSITION_BITS | min(position, (1 << _POSITION_BITS) - 1)
     return packed << 1 | deletion
+
+
+def version_of(order: int) -> int:
+    """The PMID version that was packed into an order."""
+    return order >> (_YEAR_BITS + _NUMBER_BITS + _POSITION_BITS + 1)
+
+
+def same_file(one: int, other: int) -> bool:
+    """Whether two orders are of the same PMID version, from files of the same year and number."""
+    return one >> (_POSITION_BITS + 1) == other >> (_POSITION_BITS + 1)
