@@ -14,6 +14,7 @@ import safetensors
 from numpy.typing import NDArray
 
 from onnx_models.errors import MissingExtra, UnsupportedCheckpoint
+from onnx_models.manifest import sha256
 
 Array = NDArray[np.float32]
 Activation = Literal["gelu", "tanh_gelu", "relu"]
@@ -63,6 +64,10 @@ class Checkpoint:
     def is_safetensors(self) -> bool:
         """Whether the weights can be read without torch."""
         return self.weight_files[0].suffix == ".safetensors"
+
+    def weights_digest(self) -> str:
+        """The SHA-256 of the weights file, as `sha256sum` prints it; joined by `+` where there are several."""
+        return "+".join(sha256(path) for path in self.weight_files)
 
     def tensors(self) -> "Tensors":
         """Its weights by name, without the `bert.` in front.
