@@ -3,11 +3,10 @@
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from indexer.engines import open_reader
 from indexer.engines.protocol import IndexInfo, Reader
-from onnx_models import RunOptions, find_set, load_encoder, load_reranker
+from onnx_models import RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
 from onnx_models.errors import ModelNotInstalled
 from onnx_models.installed import InstalledSet
 from search.errors import ModelMismatch, NoVectors
@@ -15,8 +14,6 @@ from search.request import Mode
 from search.searcher import Searcher
 
 log = logging.getLogger(__name__)
-
-RerankChoice = Literal["auto", "none", "cross", "late"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,7 @@ class SearcherOptions:
     model: str | None = None
     mode: Mode = "hybrid"
     """Which lists will be asked; models that they do not need are not loaded."""
-    rerank: RerankChoice = "auto"
+    rerank: RerankerChoice = "auto"
     run: RunOptions = field(default_factory=RunOptions)
 
 

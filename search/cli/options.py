@@ -53,10 +53,10 @@ def run_options(function: F) -> F:
         click.option(
             "--precision",
             envvar="BIOCPT_PRECISION",
-            type=click.Choice(["fp32", "int8", "fp16"]),
-            default="fp32",
+            type=click.Choice(["auto", "fp32", "fp16", "int8", "bf16"]),
+            default="auto",
             show_default=True,
-            help="The exported graph to run.",
+            help="What to compute in. auto: fp32, or OpenVINO's bf16 where the processor has it.",
         ),
         click.option(
             "--backend",
