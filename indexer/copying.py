@@ -1,0 +1,100 @@
+"""Copy an index to another place or engine: records, tombstones, vectors and ledger; nothing is encoded."""
+
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
+
+from indexer.article import Article, Deletion
+from indexer.decisions import WRITTEN, decide
+from indexer.engines.protocol import IndexInfo, Reader, Row, Stored, VectorSpace, Writer
+from indexer.errors import IncompleteCopy, VectorMismatch
+from indexer.ledger import Ledger
+from indexer.progress import Counts, Outcome, count
+
+
+def copy(
+    source: Reader, ledger: Ledger, target: Writer, *, chunk: int = 1024, commit_every: int = 20_000
+) -> Generator[Counts, None, None]:
+    """Carry every row over, the higher order winning where the target holds an id; yields the counts so far.
+
+    Running it again after a stop passes over what is there. The files that `ledger` holds as finished count as
+    finished in the target once all rows are committed; take it from the source before `source` is opened, so that
+    it names no file whose records came later.
+
+    Raises:
+        VectorMismatch: the target holds other vectors than the source.
+    """
+    require_same_space(source.info(), target.space)
+    for (name, digest), sequence in ledger.arrivals().items():
+        target.ledger.adopt(name, digest, sequence)
+    counts, uncommitted = Counts(), 0
+    for rows in _chunks(source.rows(), chunk):
+        stored = target.stored([row.record.id for row in rows])
+        outcomes = [_outcome(row, stored.get(row.record.id)) for row in rows]
+        wanted = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome in WRITTEN]
+        _write(wanted, target)
+        uncommitted += len(wanted)
+        if uncommitted >= commit_every:
+            target.commit()
+            uncommitted = 0
+        counts += count(outcomes)
+        yield counts
+    target.commit()
+    for entry in ledger.entries():
+        if target.ledger.find(entry.name, entry.digest) is None:
+            target.ledger.tick(entry)
+
+
+def require_same_space(source: IndexInfo, target: VectorSpace | None) -> None:
+    """Refuse a target whose vectors are of another kind, naming both; precision may differ."""
+    fits = source.space is None and target is None
+    if source.space is not None and target is not None:
+        fits = target.fits(source.space)
+    if not fits:
+        raise VectorMismatch(
+            index="the target", stored=_described(target), asked=f"{_described(source.space)} of {source.location!r}"
+        )
+
+
+def require_complete(source: IndexInfo, target: IndexInfo, counts: Counts) -> None:
+    """Compare both ends of a copy that is done; where the target was newer in places, only that no id is missing.
+
+    Raises:
+        IncompleteCopy: the figures differ.
+    """
+    held, wanted = _figures(target), _figures(source)
+    ids_held, ids_wanted = target.articles + target.tombstones, source.articles + source.tombstones
+    same_ids = ids_held == ids_wanted and not counts.superseded
+    if ids_held < ids_wanted or counts.read != ids_wanted or (same_ids and held != wanted):
+        raise IncompleteCopy(target=target.location, held=held, wanted=wanted)
+
+
+def _figures(info: IndexInfo) -> str:
+    return f"{info.articles} articles, {info.vectors} vectors and {info.tombstones} tombstones"
+
+
+def _described(space: VectorSpace | None) -> str:
+    if space is None:
+        return "no vectors"
+    return f"vectors of {space.model} ({space.dimension}, {space.similarity}, fingerprint {space.fingerprint[:12]})"
+
+
+def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, size)):
+        yield chunk
+
+
+def _outcome(row: Row, stored: Stored | None) -> Outcome:
+    outcome = decide(row.record, stored)
+    if outcome == "unchanged" and row.vector is not None and stored is not None and not stored.has_vector:
+        return "replaced"
+    return outcome
+
+
+def _write(rows: Sequence[Row], target: Writer) -> None:
+    articles = [row.record for row in rows if isinstance(row.record, Article)]
+    deletions = [row.record for row in rows if isinstance(row.record, Deletion)]
+    if deletions:
+        target.delete(deletions)
+    if articles:
+        vectors = {row.record.id: row.vector for row in rows if row.vector is not None}
+        target.write(articles, vectors)

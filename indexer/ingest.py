@@ -1,0 +1,208 @@
+"""Source files → decisions → vectors → writes: the load of an index, which can be stopped anywhere and run again."""
+
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer import sources
+from indexer.article import Article
+from indexer.batch import Batch, plan
+from indexer.engines.protocol import VectorSpace, Writer
+from indexer.errors import VectorMismatch
+from indexer.inputs import source_files
+from indexer.ledger import FileEntry
+from indexer.order import arrival_stamp, stamp_from_name
+from indexer.progress import Counts, FileReport, Progress
+from indexer.readahead import chunks
+from indexer.rejects import Rejects
+from indexer.sources import BrokenSource
+from onnx_models.encoder import Encoder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a load goes about it."""
+
+    force: bool = False
+    """Read finished files again, and store again what is stored already; unchanged texts are still not encoded."""
+    chunk: int = 1024
+    """Records that are decided on together."""
+    slice: int = 256
+    """Articles that are encoded and written together; progress is told after each."""
+    commit_records: int = 5_000
+    """Commit after this many writes, or …"""
+    commit_seconds: float = 30.0
+    """… this long after the last commit, whichever comes first, and at the end of each file."""
+    clock: Callable[[], float] = time.monotonic
+
+
+def ingest(
+    paths: Sequence[Path], writer: Writer, encoder: Encoder | None, *, rejects: Rejects, options: Options
+) -> Generator[Progress, None, None]:
+    """Store the records of files, the highest `order` of each id winning; the last Progress is the summary.
+
+    A file that breaks is reported with what was whole in it kept, and the others go on. On Ctrl-C, and when the
+    iterator is closed early, what is whole is committed first; the same call again goes on from there.
+
+    Raises:
+        NoSuchSource: before anything is read.
+        VectorMismatch: the index holds vectors of another encoder than this one; before anything is read.
+    """
+    require_partner(writer, encoder)
+    load = _Load(source_files(paths), writer, encoder, rejects, options)
+    try:
+        for path in load.files:
+            yield from load.file(path)
+    except (KeyboardInterrupt, GeneratorExit):
+        load.keep_what_is_whole()
+        raise
+
+
+def require_partner(writer: Writer, encoder: Encoder | None) -> None:
+    """Refuse an encoder whose vectors do not belong into the index, naming both."""
+    space = writer.space
+    stored = "no vectors" if space is None else f"vectors of {_described(space.model, space)}"
+    asked = "no encoder" if encoder is None else f"the encoder {_described(encoder.name, encoder)}"
+    fits = space is None and encoder is None
+    if space is not None and encoder is not None:
+        fits = (space.fingerprint, space.dimension, space.similarity) == (
+            encoder.fingerprint,
+            encoder.dimension,
+            encoder.similarity,
+        )
+    if not fits:
+        raise VectorMismatch(index="the open writer", stored=stored, asked=asked)
+
+
+def _described(name: str, of: VectorSpace | Encoder) -> str:
+    return f"{name} ({of.dimension}, {of.similarity}, fingerprint {of.fingerprint[:12]})"
+
+
+class _Load:
+    """One run over some files: what is uncommitted, and since when."""
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        writer: Writer,
+        encoder: Encoder | None,
+        rejects: Rejects,
+        options: Options,
+    ) -> None:
+        self.files = files
+        self._writer, self._encoder, self._rejects, self._options = writer, encoder, rejects, options
+        self._reports: list[FileReport] = []
+        self._done = Counts()
+        self._uncommitted = 0
+        self._committed_at = options.clock()
+        self._torn = False
+
+    def file(self, path: Path) -> Iterator[Progress]:
+        """Read one file to its end, or to where it breaks."""
+        counts = Counts()
+        try:
+            sources.verify_md5(path)
+            digest = sources.digest(path)
+            if self._writer.ledger.find(path.name, digest) is not None and not self._options.force:
+                yield self._close(FileReport(name=path.name, status="skipped"))
+                return
+            with closing(self._batches(path, digest)) as batches:
+                for batch in batches:
+                    counts += batch.settled
+                    for written in self._store(batch):
+                        counts += written
+                        yield self._progress(path.name, counts)
+        except BrokenSource as error:
+            self._commit()
+            log.info("%s", error)
+            yield self._close(FileReport(name=path.name, status="broken", counts=counts, reason=str(error)))
+        else:
+            self._commit()
+            self._writer.ledger.tick(_entry(path.name, digest, counts))
+            yield self._close(FileReport(name=path.name, status="done", counts=counts))
+
+    def keep_what_is_whole(self) -> None:
+        """Commit, unless we were stopped halfway through a write: then the last commit stands."""
+        if not self._torn:
+            self._commit()
+
+    def _batches(self, path: Path, digest: str) -> Generator[Batch, None, None]:
+        ledger, options = self._writer.ledger, self._options
+        stamp = stamp_from_name(path.name) or arrival_stamp(ledger.arrival(path.name, digest))
+        reissued = any(entry.name == path.name and entry.digest != digest for entry in ledger.entries())
+        with closing(chunks(sources.read(path, stamp), options.chunk)) as found:
+            for chunk in found:
+                for rejected in (item for item in chunk if isinstance(item, sources.Rejected)):
+                    self._rejects.add(path.name, rejected)
+                yield plan(
+                    chunk, self._writer, encodes=self._encoder is not None, again=options.force, reissued=reissued
+                )
+
+    def _store(self, batch: Batch) -> Iterator[Counts]:
+        if batch.deletions:
+            with self._one_write(len(batch.deletions)):
+                self._writer.delete(batch.deletions)
+        if batch.ready:
+            with self._one_write(len(batch.ready)):
+                self._writer.write(batch.ready, {}, batch.keep)
+        yield batch.counts([*batch.deletions, *batch.ready])
+        size = self._options.slice
+        for start in range(0, len(batch.to_encode), size):
+            articles = batch.to_encode[start : start + size]
+            vectors = self._encode(articles)
+            with self._one_write(len(articles)):
+                self._writer.write(articles, vectors)
+            yield batch.counts(articles)
+
+    def _encode(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float32]]:
+        if self._encoder is None:
+            return {}
+        vectors = self._encoder.encode([article.passage for article in articles])
+        return {article.id: vector for article, vector in zip(articles, vectors, strict=True)}
+
+    @contextmanager
+    def _one_write(self, records: int) -> Iterator[None]:
+        """Around one call to the writer: torn until it returns, then perhaps time for a commit."""
+        self._torn = True
+        yield
+        self._torn = False
+        self._uncommitted += records
+        late = self._options.clock() - self._committed_at >= self._options.commit_seconds
+        if late or self._uncommitted >= self._options.commit_records:
+            self._commit()
+
+    def _commit(self) -> None:
+        self._rejects.sync()
+        if self._uncommitted:
+            self._torn = True
+            self._writer.commit()
+            self._torn = False
+        self._uncommitted, self._committed_at = 0, self._options.clock()
+
+    def _progress(self, name: str, counts: Counts) -> Progress:
+        return Progress(
+            file=name,
+            files_total=len(self.files),
+            reports=tuple(self._reports),
+            counts=self._done + counts,
+        )
+
+    def _close(self, report: FileReport) -> Progress:
+        self._reports.append(report)
+        self._done += report.counts
+        return self._progress(report.name, Counts())
+
+
+def _entry(name: str, digest: str, counts: Counts) -> FileEntry:
+    figures = {name: value for name, value in asdict(counts).items() if name not in ("encoded", "without_text")}
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    return FileEntry(name=name, digest=digest, read=counts.read, finished=finished, **figures)

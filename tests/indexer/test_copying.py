@@ -1,0 +1,101 @@
+"""Copying an index: everything arrives, nothing is encoded, a stopped copy goes on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.article import Deletion
+from indexer.copying import copy, require_complete
+from indexer.errors import IncompleteCopy, VectorMismatch
+from indexer.ingest import Options, ingest
+from indexer.progress import Counts
+from indexer.rejects import Rejects
+from tests.doubles import HashEncoder, ListIndex
+from tests.indexer.pubmed_files import Entry, write
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> ListIndex:
+    index = ListIndex(HashEncoder().space, location="source")
+    entries = [Entry(str(pmid), title=f"Title {pmid}.") for pmid in range(1, 8)]
+    files = [
+        write(tmp_path / "pubmed26n0001.xml", [*entries, Entry("8", title="", abstract="")], deleted=[("3", 1)]),
+        write(tmp_path / "mine.xml", [Entry("100")]),
+    ]
+    writer = index.open_writer()
+    list(ingest(files, writer, HashEncoder(), rejects=Rejects(None), options=Options()))
+    writer.close()
+    return index
+
+
+def carry(source: ListIndex, target: ListIndex) -> Counts:
+    reader, writer = source.open_reader(), target.open_writer()
+    counts = list(copy(reader, source.ledger, writer, chunk=3, commit_every=4))[-1]
+    writer.close()
+    require_complete(reader.info(), target.open_reader().info(), counts)
+    return counts
+
+
+def assert_same_rows(one: ListIndex, other: ListIndex) -> None:
+    assert set(one.rows) == set(other.rows)
+    for id, row in one.rows.items():
+        assert row.record == other.rows[id].record
+        np.testing.assert_array_equal(row.vector, other.rows[id].vector)
+
+
+def test_a_copy_has_the_rows_and_the_ledger_of_its_source(source: ListIndex) -> None:
+    target = ListIndex(source.space, location="target")
+    assert carry(source, target) == Counts(added=8, deletions=1)
+    assert_same_rows(source, target)
+    assert target.ledger.entries() == source.ledger.entries()
+
+
+def test_files_that_arrive_at_the_copy_are_newer_than_those_its_source_saw(source: ListIndex, tmp_path: Path) -> None:
+    target = ListIndex(source.space)
+    carry(source, target)
+    writer = target.open_writer()
+    file = write(tmp_path / "yours.xml", [Entry("100", title="Newer.")])
+    summary = list(ingest([file], writer, HashEncoder(), rejects=Rejects(None), options=Options()))[-1]
+    assert summary.counts.replaced == 1
+
+
+def test_a_stopped_copy_goes_on_where_it_was(source: ListIndex) -> None:
+    target = ListIndex(source.space)
+    writer = target.open_writer()
+    copying = copy(source.open_reader(), source.ledger, writer, chunk=3, commit_every=3)
+    next(copying)
+    copying.close()
+    writer.close()
+    assert 0 < len(target.rows) < len(source.rows)
+    assert target.ledger.entries() == []
+    counts = carry(source, target)
+    assert (counts.unchanged, counts.read) == (3, 9)
+    assert_same_rows(source, target)
+
+
+def test_what_is_newer_in_the_target_stays(source: ListIndex) -> None:
+    target = ListIndex(source.space)
+    writer = target.open_writer()
+    newest = replace(source.rows["1"].record, order=2**62)
+    writer.delete([Deletion(id="1", order=newest.order)])
+    writer.commit()
+    writer.close()
+    assert carry(source, target).superseded == 1
+    assert isinstance(target.rows["1"].record, Deletion)
+
+
+@pytest.mark.parametrize("space", [None, HashEncoder(name="other").space, HashEncoder(dimension=8).space])
+def test_a_target_of_another_space_is_refused(source: ListIndex, space: object) -> None:
+    target = ListIndex(space)  # type: ignore[arg-type]  # parametrized
+    with pytest.raises(VectorMismatch, match="hash"):
+        list(copy(source.open_reader(), source.ledger, target.open_writer()))
+
+
+def test_a_target_that_lost_rows_is_told(source: ListIndex) -> None:
+    target = ListIndex(source.space, location="target")
+    counts = carry(source, target)
+    target.rows = {id: row for id, row in target.rows.items() if id != "2"}
+    with pytest.raises(IncompleteCopy, match=r"7 articles.*8 articles"):
+        require_complete(source.open_reader().info(), target.open_reader().info(), counts)

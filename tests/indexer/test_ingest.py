@@ -1,0 +1,350 @@
+"""A load: what is stored, what is counted, what happens to files that break and to loads that are stopped."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.article import Article, Deletion
+from indexer.errors import NoSuchSource, VectorMismatch
+from indexer.ingest import Options, ingest
+from indexer.progress import Counts, Progress
+from indexer.rejects import Rejects
+from onnx_models.encoder import Text
+from tests.doubles import HashEncoder, ListIndex, Vector
+from tests.indexer.pubmed_files import Entry, document, write
+
+SMALL = Options(chunk=4, slice=2)
+
+
+def load(
+    index: ListIndex,
+    *paths: Path,
+    encoder: HashEncoder | None = None,
+    rejects: Path | None = None,
+    options: Options = SMALL,
+) -> Progress:
+    writer = index.open_writer()
+    encoder = encoder or HashEncoder()
+    try:
+        used = encoder if index.space is not None else None
+        return list(ingest(paths, writer, used, rejects=Rejects(rejects), options=options))[-1]
+    finally:
+        writer.close()
+
+
+def articles(index: ListIndex) -> dict[str, Article]:
+    return {id: row.record for id, row in index.rows.items() if isinstance(row.record, Article)}
+
+
+@pytest.fixture
+def index() -> ListIndex:
+    return ListIndex(HashEncoder().space)
+
+
+def five(start: int = 1) -> list[Entry]:
+    return [Entry(str(pmid), title=f"Title {pmid}.", abstract="word " * pmid) for pmid in range(start, start + 5)]
+
+
+def test_articles_are_stored_with_the_vectors_of_their_passages(index: ListIndex, tmp_path: Path) -> None:
+    summary = load(index, write(tmp_path / "pubmed26n0001.xml.gz", five()))
+    assert summary.counts == Counts(added=5, encoded=5)
+    assert sorted(articles(index)) == ["1", "2", "3", "4", "5"]
+    for id, article in articles(index).items():
+        vector = index.rows[id].vector
+        assert vector is not None
+        np.testing.assert_array_equal(vector, HashEncoder().encode([article.passage])[0])
+
+
+def test_a_finished_file_is_not_read_again(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five())
+    load(index, file)
+    before, encoder = index.rows, HashEncoder()
+    summary = load(index, file, file, encoder=encoder)
+    assert [report.status for report in summary.reports] == ["skipped"]
+    assert (summary.counts.read, index.rows, encoder.texts_encoded) == (0, before, [])
+
+
+def test_force_stores_again_without_encoding_again(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five(), deleted=[("9", 1)])
+    load(index, file)
+    encoder = HashEncoder()
+    summary = load(index, file, encoder=encoder, options=replace(SMALL, force=True))
+    assert summary.counts == Counts(replaced=5, deletions=1)
+    assert encoder.texts_encoded == []
+    assert all(row.vector is not None for id, row in index.rows.items() if id != "9")
+
+
+def test_an_update_encodes_only_what_changed(index: ListIndex, tmp_path: Path) -> None:
+    load(index, write(tmp_path / "pubmed26n0001.xml", five()))
+    revised = [Entry("1", title="Title 1.", abstract="word ", year=1999), Entry("2", title="Other.", abstract="word")]
+    encoder = HashEncoder()
+    summary = load(index, write(tmp_path / "pubmed26n0002.xml", revised), encoder=encoder)
+    assert summary.counts == Counts(replaced=2, encoded=1)
+    assert encoder.texts_encoded == [("Other.", "word")]
+    assert (articles(index)["1"].year, index.rows["1"].vector is not None) == (1999, True)
+
+
+def test_a_deletion_leaves_a_tombstone_that_an_older_file_does_not_revive(index: ListIndex, tmp_path: Path) -> None:
+    newer = write(tmp_path / "pubmed26n0002.xml", [], deleted=[("1", 1), ("77", 1)])
+    older = write(tmp_path / "pubmed26n0001.xml", five())
+    assert load(index, newer).counts == Counts(deletions=2)
+    assert load(index, older).counts == Counts(added=4, superseded=1, encoded=4)
+    assert isinstance(index.rows["1"].record, Deletion)
+    assert isinstance(index.rows["77"].record, Deletion)
+
+
+def test_a_newer_file_revives_a_deleted_article_as_added(index: ListIndex, tmp_path: Path) -> None:
+    load(index, write(tmp_path / "pubmed26n0001.xml", [], deleted=[("1", 1)]))
+    summary = load(index, write(tmp_path / "pubmed26n0002.xml", [Entry("1")]))
+    assert summary.counts == Counts(added=1, encoded=1)
+
+
+def test_an_id_repeated_in_one_chunk_is_stored_once_and_counted_each_time(index: ListIndex, tmp_path: Path) -> None:
+    entries = [Entry("1", title="One."), Entry("1", title="Two.", version=2), Entry("1", title="Three.")]
+    summary = load(index, write(tmp_path / "pubmed26n0001.xml", entries))
+    assert summary.counts == Counts(added=1, replaced=1, superseded=1, encoded=1)
+    assert articles(index)["1"].title == "Two."
+
+
+def test_an_article_without_text_has_no_vector_and_is_counted(index: ListIndex, tmp_path: Path) -> None:
+    summary = load(index, write(tmp_path / "pubmed26n0001.xml", [Entry("1", title="", abstract=""), Entry("2")]))
+    assert summary.counts == Counts(added=2, encoded=1, without_text=1)
+    assert index.rows["1"].vector is None
+
+
+def test_text_that_goes_takes_its_vector_with_it(index: ListIndex, tmp_path: Path) -> None:
+    load(index, write(tmp_path / "pubmed26n0001.xml", [Entry("1")]))
+    load(index, write(tmp_path / "pubmed26n0002.xml", [Entry("1", title="", abstract="")]))
+    assert index.rows["1"].vector is None
+
+
+def test_an_index_without_vectors_takes_no_encoder(tmp_path: Path) -> None:
+    index = ListIndex()
+    summary = load(index, write(tmp_path / "pubmed26n0001.xml", five()))
+    assert summary.counts == Counts(added=5)
+    assert all(row.vector is None for row in index.rows.values())
+
+
+@pytest.mark.parametrize(
+    ("held", "given"),
+    [(HashEncoder(), None), (None, HashEncoder()), (HashEncoder(), HashEncoder(name="other"))],
+    ids=["none given", "none held", "another"],
+)
+def test_an_encoder_that_does_not_belong_to_the_index_is_refused_by_name(
+    tmp_path: Path, held: HashEncoder | None, given: HashEncoder | None
+) -> None:
+    index = ListIndex(held.space if held else None)
+    file = write(tmp_path / "pubmed26n0001.xml", five())
+    with pytest.raises(VectorMismatch) as caught:
+        list(ingest([file], index.open_writer(), given, rejects=Rejects(None), options=SMALL))
+    for encoder in (held, given):
+        assert encoder is None or encoder.fingerprint[:12] in str(caught.value)
+
+
+def test_a_bad_record_goes_to_the_rejects_and_the_others_are_stored(index: ListIndex, tmp_path: Path) -> None:
+    file, rejects = tmp_path / "mine.jsonl", tmp_path / "rejects.jsonl"
+    file.write_text('{"id": "1", "title": "A."}\n{"id": 7, broken\n{"id": "3", "title": "C."}\n')
+    summary = load(index, file, rejects=rejects)
+    assert summary.counts == Counts(added=2, rejected=1, encoded=2)
+    (row,) = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert set(row) == {"file", "position", "id", "reason", "when"}
+    assert (row["file"], row["position"]) == ("mine.jsonl", 2)
+    assert row["reason"]
+
+
+def test_a_truncated_file_keeps_what_was_whole_and_is_read_again_once_repaired(
+    index: ListIndex, tmp_path: Path
+) -> None:
+    file = tmp_path / "pubmed26n0001.xml.gz"
+    other = write(tmp_path / "pubmed26n0002.xml.gz", five(5001))
+    entries = [Entry(str(pmid), abstract=hashlib.sha512(str(pmid).encode()).hexdigest()) for pmid in range(1, 1001)]
+    whole = write(file, entries).read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    summary = load(index, file, other, options=Options(chunk=64))
+    (broken,) = summary.named("broken")
+    assert 0 < broken.counts.added < 1000
+    assert f"broke at record {broken.counts.added + 1}" in broken.reason
+    assert [report.name for report in summary.named("done")] == [other.name]
+    assert len(articles(index)) == broken.counts.added + 5
+
+    file.write_bytes(whole)
+    encoder = HashEncoder()
+    mended = load(index, file, encoder=encoder)
+    assert mended.counts.unchanged == broken.counts.added
+    assert mended.counts.added == 1000 - broken.counts.added == len(encoder.texts_encoded)
+    assert len(articles(index)) == 1005
+
+
+def test_a_file_that_is_issued_again_replaces_what_came_from_it(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", [Entry("9"), Entry("1", title="Wrong.")])
+    load(index, file)
+    write(file, [Entry("1", title="Right.")])
+    assert load(index, file).counts == Counts(replaced=1, encoded=1)
+    assert articles(index)["1"].title == "Right."
+
+
+def test_a_wrong_md5_stops_a_file_before_it_is_read(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml.gz", five())
+    (tmp_path / "pubmed26n0001.xml.gz.md5").write_text(f"MD5(pubmed26n0001.xml.gz)= {'0' * 32}\n")
+    summary = load(index, file)
+    (broken,) = summary.named("broken")
+    assert "0" * 32 in broken.reason
+    assert (summary.counts.read, index.rows, index.ledger.entries()) == (0, {}, [])
+
+
+def test_the_ledger_holds_the_counts_of_each_finished_file(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five(), deleted=[("9", 1)])
+    load(index, file)
+    (entry,) = index.ledger.entries()
+    assert (entry.name, entry.digest) == (file.name, hashlib.sha256(file.read_bytes()).hexdigest())
+    assert (entry.read, entry.added, entry.deletions) == (6, 5, 1)
+    assert entry.finished.endswith("+00:00")
+
+
+def test_a_folder_stands_for_its_files_in_order_of_name(index: ListIndex, tmp_path: Path) -> None:
+    write(tmp_path / "pubmed26n0002.xml.gz", five(11))
+    write(tmp_path / "pubmed26n0001.xml", five())
+    (tmp_path / "README.txt").write_text("About these files.")
+    (tmp_path / "pubmed26n0002.xml.gz.md5").write_text(
+        hashlib.md5((tmp_path / "pubmed26n0002.xml.gz").read_bytes(), usedforsecurity=False).hexdigest()
+    )
+    summary = load(index, tmp_path)
+    assert [report.name for report in summary.reports] == ["pubmed26n0001.xml", "pubmed26n0002.xml.gz"]
+
+
+def test_a_missing_file_stops_the_load_before_anything_is_read(index: ListIndex, tmp_path: Path) -> None:
+    with pytest.raises(NoSuchSource, match=r"none\.xml"):
+        load(index, write(tmp_path / "pubmed26n0001.xml", five()), tmp_path / "none.xml")
+    assert index.rows == {}
+
+
+def test_a_folder_with_nothing_to_index_is_told(index: ListIndex, tmp_path: Path) -> None:
+    (tmp_path / "picture.png").touch()
+    with pytest.raises(NoSuchSource, match=r"\.jsonl"):
+        load(index, tmp_path)
+
+
+def test_an_unnumbered_file_is_newer_than_all_before_it(index: ListIndex, tmp_path: Path) -> None:
+    first, second = tmp_path / "b.xml", tmp_path / "a.xml"
+    load(index, write(tmp_path / "pubmed26n0009.xml", [Entry("1", title="Numbered.")]))
+    load(index, write(first, [Entry("1", title="First.")]))
+    load(index, write(second, [Entry("1", title="Second.")]))
+    load(index, first, options=replace(SMALL, force=True))
+    assert articles(index)["1"].title == "Second."
+
+
+def test_progress_is_told_after_each_slice_and_always_adds_up(index: ListIndex, tmp_path: Path) -> None:
+    files = [write(tmp_path / f"pubmed26n000{n}.xml", five(n)) for n in (1, 2, 3)]
+    steps = list(ingest(files, index.open_writer(), HashEncoder(), rejects=Rejects(None), options=SMALL))
+    reads = [step.counts.read for step in steps]
+    assert reads == sorted(reads)
+    assert reads[-1] == 15
+    assert len(set(reads)) > 3
+    assert steps[-1].counts == sum((report.counts for report in steps[-1].reports), start=Counts())
+    assert [(step.files_total, len(step.reports)) for step in steps][-1] == (3, 3)
+
+
+class Clock:
+    """A clock that moves by a second with every look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("options", "commits"),
+    [
+        (Options(chunk=2, slice=1), 1),
+        (Options(chunk=2, slice=1, commit_records=2), 5),
+        (Options(chunk=2, slice=1, commit_seconds=3, clock=Clock()), 4),
+    ],
+    ids=["at the end", "by number", "by time"],
+)
+def test_commits_come_by_number_by_time_and_at_the_end_of_a_file(
+    index: ListIndex, tmp_path: Path, options: Options, commits: int
+) -> None:
+    load(index, write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)]), options=options)
+    assert index.commits == commits
+
+
+class StoppingEncoder(HashEncoder):
+    """Presses Ctrl-C at the n-th call."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self._left = calls
+
+    def encode(self, texts: Sequence[Text]) -> Vector:
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+        return super().encode(texts)
+
+
+def test_ctrl_c_commits_what_is_whole_and_the_same_command_goes_on(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)])
+    with pytest.raises(KeyboardInterrupt):
+        load(index, file, encoder=StoppingEncoder(calls=3))
+    assert len(index.rows) == 4
+    assert index.ledger.entries() == []
+    assert load(index, file).counts == Counts(added=6, unchanged=4, encoded=6)
+
+
+def test_ctrl_c_within_a_write_leaves_the_last_commit(
+    index: ListIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five())
+    writer = index.open_writer()
+    write_whole = writer.write
+
+    def write_half(articles: Sequence[Article], *rest: object) -> None:
+        write_whole(articles[:1], {})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer, "write", write_half)
+    with pytest.raises(KeyboardInterrupt):
+        list(ingest([file], writer, HashEncoder(), rejects=Rejects(None), options=SMALL))
+    assert (index.commits, index.rows) == (0, {})
+
+
+def test_closing_a_load_early_commits_what_is_whole(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)])
+    loading = ingest([file], index.open_writer(), HashEncoder(), rejects=Rejects(None), options=SMALL)
+    with closing(loading):
+        while next(loading).counts.added < 4:
+            pass
+    assert len(index.rows) == 4
+
+
+def test_an_error_of_the_encoder_is_raised_as_it_is(index: ListIndex, tmp_path: Path) -> None:
+    class Failing(HashEncoder):
+        def encode(self, texts: Sequence[Text]) -> Vector:
+            raise MemoryError("no memory for a batch")
+
+    with pytest.raises(MemoryError, match="no memory"):
+        load(index, write(tmp_path / "pubmed26n0001.xml", five()), encoder=Failing())
+    assert index.rows == {}
+
+
+def test_plain_and_gzipped_files_give_the_same_index(tmp_path: Path) -> None:
+    one, other = ListIndex(HashEncoder().space), ListIndex(HashEncoder().space)
+    (tmp_path / "a").mkdir()
+    text = document(five())
+    (tmp_path / "pubmed26n0001.xml").write_text(text)
+    (tmp_path / "a" / "pubmed26n0001.xml.gz").write_bytes(gzip.compress(text.encode()))
+    load(one, tmp_path / "pubmed26n0001.xml")
+    load(other, tmp_path / "a" / "pubmed26n0001.xml.gz")
+    assert {i: replace(a, source="") for i, a in articles(one).items()} == {
+        i: replace(a, source="") for i, a in articles(other).items()
+    }
