@@ -10,7 +10,7 @@ from indexer.article import Article, Deletion
 from indexer.errors import BrokenSource
 from indexer.order import Stamp
 from indexer.sources import jsonl, medline_text, pubmed_xml, stream
-from indexer.sources.records import Damaged, Item, Place, Rejected
+from indexer.sources.records import Damaged, Item, Place, Refused, Rejected
 
 HeadTest: TypeAlias = Callable[[bytes], bool]
 Parser: TypeAlias = Callable[[Iterator[bytes], Place], Iterator[Item]]
@@ -57,7 +57,8 @@ def read(path: Path, stamp: Stamp) -> Iterator[Article | Deletion | Rejected]:
             position += 1
             yield item
     except Damaged as damage:
-        raise BrokenSource(path, position + 1 if position else 0, str(damage)) from damage
+        record = 0 if isinstance(damage, Refused) else position + 1
+        raise BrokenSource(path, record, str(damage)) from damage
     except OSError as error:
         raise BrokenSource(path, 0, f"cannot be read: {error.strerror}.") from error
 
@@ -78,7 +79,7 @@ def _peek(contents: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         rest = _Break(damage)
     head = b"".join(pieces)
     if not head.strip():
-        raise Damaged("the file is empty; download it again.")
+        raise Refused("the file is empty; download it again.")
     return head, chain((head,), rest)
 
 
@@ -99,12 +100,12 @@ def _format_of(head: bytes, name: str) -> Format:
             return form
     hint = _known_stranger(head)
     if hint:
-        raise Damaged(hint)
+        raise Refused(hint)
     for form in FORMATS.values():
         if plain.endswith(form.suffixes):
             return form
     titles = ", ".join(form.title for form in FORMATS.values())
-    raise Damaged(f"it starts with {head[:40]!r}, which is no format that can be read: {titles}; plain or gzip.")
+    raise Refused(f"it starts with {head[:40]!r}, which is no format that can be read: {titles}; plain or gzip.")
 
 
 def _known_stranger(head: bytes) -> str:

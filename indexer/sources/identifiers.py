@@ -13,6 +13,8 @@ MAX_ID_BYTES = 512
 
 def pmid(text: str) -> str:
     """The PMID without padding; "" for what is not a positive number."""
+    if text.isascii() and text.isdecimal() and text[0] != "0" and len(text) < 10:
+        return text
     found = _PMID.fullmatch(text.strip())
     return found[1] if found else ""
 

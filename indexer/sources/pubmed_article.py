@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from indexer.article import Chemical, Link, MeshHeading, Qualifier
 from indexer.sources import identifiers
 from indexer.sources import pubmed_elements as parts
-from indexer.sources.pubmed_elements import Fields, children, flat, listed
+from indexer.sources.pubmed_elements import Fields, children, flat, listed, plain
 
 Reader: TypeAlias = Callable[[Element, Fields], None]
 
@@ -36,6 +36,15 @@ def _put(name: str) -> Reader:
 
     def put(element: Element, fields: Fields) -> None:
         fields[name] = flat(element)
+
+    return put
+
+
+def _put_plain(name: str) -> Reader:
+    """The same, for an element without markup."""
+
+    def put(element: Element, fields: Fields) -> None:
+        fields[name] = plain(element)
 
     return put
 
@@ -70,7 +79,7 @@ def _location(element: Element, fields: Fields) -> None:
 
 
 def _language(element: Element, fields: Fields) -> None:
-    fields["languages"] = (*fields.get("languages", ()), flat(element))
+    fields["languages"] = (*fields.get("languages", ()), plain(element))
 
 
 def _databanks(element: Element, fields: Fields) -> None:
@@ -102,7 +111,7 @@ def _chemicals(element: Element, fields: Fields) -> None:
             if part.tag == "NameOfSubstance":
                 name, ui = flat(part), part.get("UI", "")
             elif part.tag == "RegistryNumber":
-                registry = flat(part)
+                registry = plain(part)
         if name:
             chemicals.append(Chemical(name=name, ui=ui, registry=registry))
     fields["chemicals"] = tuple(chemicals)
@@ -116,9 +125,9 @@ def _mesh(element: Element, fields: Fields) -> None:
         for part in child:
             star = part.get("MajorTopicYN") == "Y"
             if part.tag == "DescriptorName":
-                name, ui, major = flat(part), part.get("UI", ""), star
+                name, ui, major = plain(part), part.get("UI", ""), star
             elif part.tag == "QualifierName":
-                qualifiers.append(Qualifier(name=flat(part), ui=part.get("UI", ""), major=star))
+                qualifiers.append(Qualifier(name=plain(part), ui=part.get("UI", ""), major=star))
         if name:
             headings.append(MeshHeading(name=name, ui=ui, major=major, qualifiers=tuple(qualifiers)))
     fields["mesh"] = tuple(headings)
@@ -127,10 +136,10 @@ def _mesh(element: Element, fields: Fields) -> None:
 def _links(element: Element, fields: Fields) -> None:
     links, cited = [], fields["cited"]
     for child in element:
-        kind, texts = child.get("RefType", ""), children(child)
-        number = identifiers.pmid(texts.get("PMID", ""))
+        kind, number = child.get("RefType", ""), identifiers.pmid(child.findtext("PMID", ""))
         if kind != "Cites":
-            links.append(Link(type=kind, source=texts.get("RefSource", ""), pmid=number))
+            source = child.find("RefSource")
+            links.append(Link(type=kind, source="" if source is None else flat(source), pmid=number))
         elif number:
             cited[number] = None
     fields["links"] = tuple(links)
@@ -159,7 +168,7 @@ def _other_abstract(element: Element, fields: Fields) -> None:
 
 
 def _subset(element: Element, fields: Fields) -> None:
-    fields["subsets"] = (*fields.get("subsets", ()), flat(element))
+    fields["subsets"] = (*fields.get("subsets", ()), plain(element))
 
 
 _ARTICLE: dict[str, Reader] = {
@@ -179,15 +188,15 @@ _ARTICLE: dict[str, Reader] = {
 }
 
 _JOURNAL: dict[str, Reader] = {
-    "ISSN": _put("issn"),
+    "ISSN": _put_plain("issn"),
     "JournalIssue": _issue,
     "Title": _put("journal"),
-    "ISOAbbreviation": _put("journal_abbreviation"),
+    "ISOAbbreviation": _put_plain("journal_abbreviation"),
 }
 
 _ISSUE: dict[str, Reader] = {
-    "Volume": _put("volume"),
-    "Issue": _put("issue"),
+    "Volume": _put_plain("volume"),
+    "Issue": _put_plain("issue"),
     "PubDate": parts.publication_date,
 }
 

@@ -14,7 +14,7 @@ from indexer.sources import identifiers
 from indexer.sources.pubmed_article import read_citation, read_pubmed_data
 from indexer.sources.pubmed_book import read_book_document
 from indexer.sources.pubmed_elements import Fields, flat
-from indexer.sources.records import Damaged, Item, Place, Rejected
+from indexer.sources.records import Damaged, Item, Place, Refused, Rejected
 
 MAX_RECORD_BYTES = 1 << 25
 """Larger records are refused; those with thousands of authors have some four million bytes."""
@@ -89,16 +89,16 @@ def _records(contents: Iterator[bytes]) -> Iterator[Element]:
 def _open(head: bytes) -> "_Tree":
     prolog = _PROLOG.match(head)
     if prolog is None:
-        raise Damaged("it is not XML: no root element was found.")
+        raise Refused("it is not XML: no root element was found.")
     before, root = prolog[0], prolog[1].decode("utf-8", "replace")
     if root not in SETS and root not in _BODIES and root not in _WRAPPERS:
         known = ", ".join((*SETS, *_WRAPPERS, *_BODIES))
-        raise Damaged(f"its root element is {root!r}; PubMed's are {known}.")
+        raise Refused(f"its root element is {root!r}; PubMed's are {known}.")
     if b"<!ENTITY" in before:
-        raise Damaged("it defines XML entities of its own, which are not read: they can be used for attacks.")
+        raise Refused("it defines XML entities of its own, which are not read: they can be used for attacks.")
     encoding = _ENCODING.search(before)
     if encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
-        raise Damaged(f"its encoding is {encoding[1].decode('ascii', 'replace')!r}; save it as UTF-8.")
+        raise Refused(f"its encoding is {encoding[1].decode('ascii', 'replace')!r}; save it as UTF-8.")
     tree = _Tree(root_is_record=root not in SETS)
     tree.feed(b"\n" * before.count(b"\n") + head[prolog.end() :])
     return tree

@@ -38,3 +38,7 @@ class Place:
 
 class Damaged(Exception):
     """Why a file cannot be read further; `indexer.sources.read` adds which file, and at which record."""
+
+
+class Refused(Damaged):
+    """The same, for a file of which no record can be read."""

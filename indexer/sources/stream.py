@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from indexer.sources.records import Damaged
+from indexer.sources.records import Damaged, Refused
 
 CHUNK = 1 << 18
 """Bytes handed on at a time, at most."""
@@ -30,10 +30,10 @@ def chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         first = file.read(CHUNK)
         if not first:
-            raise Damaged("the file is empty; download it again.")
+            raise Refused("the file is empty; download it again.")
         for magic, packer in _OTHER_PACKERS.items():
             if first.startswith(magic):
-                raise Damaged(f"it is a {packer} archive; unpack it first (gzip is read as it is).")
+                raise Refused(f"it is a {packer} archive; unpack it first (gzip is read as it is).")
         raw = _pieces(first, file.read)
         yield from _gunzip(raw) if first.startswith(_GZIP_MAGIC) else raw
 
