@@ -12,33 +12,38 @@ _GREEK = {
 }
 
 _GREEK_SYMBOL = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9]{1,2}(?![\u0370-\u03ff])")
+_GREEK_OR_COMBINING = re.compile(r"[\u0300-\u03ff]")
 _COMBINING = re.compile(r"[\u0300-\u036f]")
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019][sS]\b")
 
-_WORD = r"\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}]+"
-"""A run of letters and digits; a number keeps its decimals (`0.05`, `1,25`), as in Unicode's word breaks (UAX 29)."""
+_IN_NUMBER = re.compile(r"[.,](?<=[0-9][.,])(?=[0-9])")
+_POINT = "\u02d1"
+"""Stands for the point or comma inside a number: a letter to the tokenizer, so that `0.05` and `1,25` stay one word,
+as in Unicode's word breaks (UAX 29). A tokenizer with a regular expression does the same four times slower."""
 
 LONGEST_TERM = 255
 """Bytes; longer runs (sequences, base64) are no words, and are left out."""
 
 
 def searchable(text: str) -> str:
-    """The text in the one spelling that is indexed: NFKC, `TNF-α` as `TNF-alpha`, no possessive `'s`.
+    """The text in the one spelling that is indexed: NFKC, `TNF-α` as `TNF-alpha`, numbers whole, no possessive `'s`.
 
     Greek letters are named where one or two stand as symbols; Greek words stay. Case, accents and endings are
     left to the analyzer.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+    if not text.isascii() and _GREEK_OR_COMBINING.search(text):
         text = _COMBINING.sub("", text)
         text = _GREEK_SYMBOL.sub(lambda found: "".join(_GREEK.get(c, c) for c in found[0]), text)
     if "'" in text or "\u2019" in text:
         text = _POSSESSIVE.sub("", text)
-    return text
+    return _IN_NUMBER.sub(_POINT, text)
 
 
 def english() -> tantivy.TextAnalyzer:
-    """A new analyzer: words, lower case, no accents, Lucene's English stop words out, Snowball English endings off."""
+    """A new analyzer: runs of letters and digits, lower case, no accents, no stop words (Lucene's 33), no endings
+    (Snowball English)."""
     steps = (
         tantivy.Filter.remove_long(LONGEST_TERM),
         tantivy.Filter.lowercase(),
@@ -46,7 +51,7 @@ def english() -> tantivy.TextAnalyzer:
         tantivy.Filter.stopword("english"),
         tantivy.Filter.stemmer("english"),
     )
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for step in steps:
         builder = builder.filter(step)
     return builder.build()

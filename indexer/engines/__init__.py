@@ -2,11 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.errors import UnknownEngine
+from indexer.ledger import FileLedger, Ledger
 
-__all__ = ["ENGINES", "open_reader", "open_writer"]
+__all__ = ["ENGINES", "Engine", "open_ledger", "open_reader", "open_writer"]
+
+
+class Engine(NamedTuple):
+    """How to open one kind of location; each function imports its engine when it is first called."""
+
+    read: Callable[[str], Reader]
+    write: Callable[[str, VectorSpace | None, bool], Writer]
+    ledger: Callable[[str], Ledger]
 
 
 def _read_folder(location: str) -> Reader:
@@ -21,10 +31,16 @@ def _write_folder(location: str, space: VectorSpace | None, create: bool) -> Wri
     return EmbeddedWriter(Path(location), space, make=create)
 
 
-ENGINES: dict[str, tuple[Callable[[str], Reader], Callable[[str, VectorSpace | None, bool], Writer]]] = {
-    "folder": (_read_folder, _write_folder),
+def _ledger_in_folder(location: str) -> Ledger:
+    from indexer.engines.embedded.layout import Layout
+
+    return FileLedger(Layout(Path(location)).ledger)
+
+
+ENGINES: dict[str, Engine] = {
+    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder),
 }
-"""Kind of location → how to open it for reading and for writing; each imports its engine when first used."""
+"""Kind of location → its engine."""
 
 
 def open_reader(location: str) -> Reader:
@@ -32,7 +48,7 @@ def open_reader(location: str) -> Reader:
 
     Raises: IndexerError, where there is no index, or one that this version cannot read.
     """
-    return ENGINES[_kind(location)][0](location)
+    return ENGINES[_kind(location)].read(location)
 
 
 def open_writer(location: str, *, space: VectorSpace | None, create: bool = True) -> Writer:
@@ -49,7 +65,12 @@ def open_writer(location: str, *, space: VectorSpace | None, create: bool = True
         IndexLocked: another process is writing.
         IndexerError: the index cannot be opened or made.
     """
-    return ENGINES[_kind(location)][1](location, space, create)
+    return ENGINES[_kind(location)].write(location, space, create)
+
+
+def open_ledger(location: str) -> Ledger:
+    """Which source files the index at `location` has finished, without taking its write lock: for reading only."""
+    return ENGINES[_kind(location)].ledger(location)
 
 
 def _kind(location: str) -> str:

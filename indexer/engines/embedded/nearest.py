@@ -4,20 +4,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import lance
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.embedded.layout import storage_errors
-from indexer.engines.embedded.vectors import Vector, unpack
 from indexer.engines.protocol import VectorSpace
 from indexer.queries import Hit, best_first
 
+if TYPE_CHECKING:
+    from lance import LanceDataset
+
+Vector = NDArray[np.float32]
 Slots = NDArray[np.int64]
 
 _ROUNDING = 4e-6
 """Single-precision scores closer than this, relative to the lengths of the vectors, are compared again in double."""
+
+_GATHER_BELOW = 0.2
+"""The part of all vectors up to which a filter's are copied out before they are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,10 @@ class VectorView:
         self._lock = Lock()
 
     @cached_property
-    def _table(self) -> lance.LanceDataset:
-        with storage_errors(self._folder.parent):
-            return lance.dataset(str(self._folder), version=self._version)
+    def _table(self) -> "LanceDataset":
+        from indexer.engines.embedded.vectors import open_table  # Lance takes 0.2 s, and text needs none
+
+        return open_table(self._folder, self._version)
 
     @cached_property
     def _loaded(self) -> Matrix:
@@ -61,11 +68,6 @@ class VectorView:
         with self._lock:
             return self._loaded if self._version else _nothing(self._space.dimension)
 
-    def count(self) -> int:
-        """How many vectors there are."""
-        with self._lock, storage_errors(self._folder.parent):
-            return int(self._table.count_rows()) if self._version else 0
-
     def get(self, slots: Slots) -> dict[int, Vector]:
         """The vectors of these slots."""
         matrix = self.matrix
@@ -76,15 +78,21 @@ class VectorView:
         """The `k` best, exactly, among `slots` (None: all)."""
         matrix = self.matrix
         places = np.arange(len(matrix.slots)) if slots is None else matrix.places(slots)
-        rows = matrix.rows if slots is None else matrix.rows[places]
-        scale = float(np.linalg.norm(vector)) * matrix.lengths[places]
-        scores = rows @ vector
+        scale: Vector = np.float32(np.linalg.norm(vector)) * matrix.lengths[places]
+        scores = _products(matrix.rows, vector, places)
         if self._space.similarity == "cosine":
             scores = scores / np.where(scale > 0, scale, 1)
-            scale = np.ones_like(scores)
+            scale = np.ones(len(scores), np.float32)
         best = places[_candidates(scores, k, _ROUNDING * float(scale.max(initial=0)))]
         exact = similarities(matrix.rows[best], vector, self._space.similarity)
         return best_first([Hit(matrix.ids[place], score) for place, score in zip(best, exact, strict=True)])[:k]
+
+
+def _products(rows: Vector, vector: Vector, places: NDArray[np.intp]) -> Vector:
+    """Inner products with the rows at `places`; copying rows costs more than multiplying some in vain."""
+    if _GATHER_BELOW * len(rows) > len(places):
+        return rows[places] @ vector
+    return (rows @ vector)[places]
 
 
 def _candidates(scores: Vector, k: int, slack: float) -> NDArray[np.intp]:
@@ -111,14 +119,15 @@ def _nothing(dimension: int) -> Matrix:
     return Matrix(np.empty(0, np.int64), [], rows, np.empty(0, np.float32))
 
 
-def _load(table: lance.LanceDataset, dimension: int) -> Matrix:
+def _load(table: "LanceDataset", dimension: int) -> Matrix:
     count = table.count_rows()
     slots, ids, rows = np.empty(count, np.int64), list[str](), np.empty((count, dimension), np.float32)
     batches = table.scanner(columns=["slot", "id", "vector"], scan_in_order=True).to_batches()
-    for some_slots, some_ids, vectors in unpack(batches, dimension):
-        place = slice(len(ids), len(ids) + len(some_ids))
-        slots[place], rows[place] = some_slots, vectors
-        ids.extend(some_ids)
+    for batch in batches:
+        place = slice(len(ids), len(ids) + len(batch))
+        slots[place] = batch.column("slot").to_numpy()
+        rows[place] = batch.column("vector").flatten().to_numpy(zero_copy_only=False).reshape(-1, dimension)
+        ids.extend(batch.column("id").to_pylist())
     if not (np.diff(slots) > 0).all():
         order = np.argsort(slots)
         slots, rows, ids = slots[order], rows[order], [ids[place] for place in order]

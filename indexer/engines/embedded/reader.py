@@ -11,9 +11,8 @@ import tantivy
 from indexer.article import Article
 from indexer.engines.embedded import text
 from indexer.engines.embedded.layout import FORMAT, Layout, read_space, storage_errors
-from indexer.engines.embedded.nearest import Slots, VectorView
+from indexer.engines.embedded.nearest import Slots, Vector, VectorView
 from indexer.engines.embedded.translate import has_score, scored, unscored, within
-from indexer.engines.embedded.vectors import Vector
 from indexer.engines.protocol import IndexInfo, Row, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Not, Probe, Query, best_first
@@ -62,7 +61,7 @@ class EmbeddedReader:
             engine="embedded",
             format=FORMAT,
             articles=articles,
-            vectors=now.vectors.count() if now.vectors else 0,
+            vectors=now.note.vectors,
             tombstones=tombstones,
             space=self._space,
             data_date=text.iso_date(int(date)) if date is not None else "",
@@ -141,7 +140,7 @@ class EmbeddedReader:
             index.reload()
             searcher = index.searcher()
             note = text.read_note(searcher, index.schema)
-        view = VectorView(self._layout.vectors, self._space, note.vectors) if self._space else None
+        view = VectorView(self._layout.vectors, self._space, note.version) if self._space else None
         return Snapshot(searcher, index.schema, note, view)
 
     def _answer(self, probe: Probe, now: Snapshot) -> list[Hit]:

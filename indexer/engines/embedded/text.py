@@ -33,8 +33,10 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 class Note:
     """What a commit notes beside its records: the version of the vectors that belongs to it, and the next slot."""
 
+    version: int = 0
+    """Of the vectors, in Lance; 0 where nothing has had one."""
     vectors: int = 0
-    """A Lance version; 0 where nothing has had a vector."""
+    """How many there are in that version."""
     next_slot: int = 0
 
 

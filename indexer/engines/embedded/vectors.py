@@ -6,18 +6,16 @@ and a writer that opens takes back whatever is newer than the version named.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import lance
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from indexer.engines.embedded.layout import files_below, storage_errors, suppress_missing, sync_new
-
-Vector = NDArray[np.float32]
+from indexer.engines.embedded.nearest import Vector
 
 _FLUSH_BYTES = 64 << 20
 """Vectors that wait in memory before they go to Lance; they count only with the next text commit."""
@@ -41,14 +39,17 @@ class VectorStore:
         self._synced: set[Path] = set()
         take_back(folder, version)
         if version:
-            with storage_errors(folder.parent):
-                self._table = lance.dataset(str(folder), version=version)
+            self._table = open_table(folder, version)
             self._synced = files_below(folder)
 
     @property
     def version(self) -> int:
         """What a text commit has to name."""
         return 0 if self._table is None else int(self._table.version)
+
+    def count(self) -> int:
+        """How many vectors that version holds."""
+        return 0 if self._table is None else int(self._table.count_rows())
 
     def put(self, slot: int, id: str, vector: Vector) -> None:
         """Store a vector under a slot that has held none."""
@@ -91,9 +92,10 @@ class VectorStore:
         with storage_errors(self._folder.parent):
             self._table.optimize.compact_files()
 
-    def is_scattered(self) -> bool:
-        """Whether so many fragments have gathered that reading suffers."""
-        return self._table is not None and len(self._table.fragment_ids()) > _MANY_FRAGMENTS
+    def tidy(self) -> None:
+        """Compact where so many fragments have gathered that reading suffers."""
+        if self._table is not None and len(self._table.fragment_ids()) > _MANY_FRAGMENTS:
+            self.compact()
 
     def forget_old(self) -> None:
         """Delete versions that no commit names and that no reader can still be using."""
@@ -101,6 +103,12 @@ class VectorStore:
             return
         with storage_errors(self._folder.parent):
             self._table.cleanup_old_versions(older_than=_KEEP_OLD)
+
+
+def open_table(folder: Path, version: int) -> lance.LanceDataset:
+    """One version of the vectors."""
+    with storage_errors(folder.parent):
+        return lance.dataset(str(folder), version=version)
 
 
 def take_back(folder: Path, version: int) -> None:
@@ -141,10 +149,3 @@ def _rows(fresh: dict[int, tuple[str, Vector]], dimension: int) -> pa.Table:
 
 def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def unpack(batches: Iterable[pa.RecordBatch], dimension: int) -> Iterator[tuple[NDArray[np.int64], list[str], Vector]]:
-    """(slots, ids, vectors) of each batch of rows."""
-    for batch in batches:
-        values = batch.column("vector").flatten().to_numpy(zero_copy_only=False)
-        yield batch.column("slot").to_numpy(), batch.column("id").to_pylist(), values.reshape(-1, dimension)

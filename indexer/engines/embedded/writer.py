@@ -1,6 +1,7 @@
 """Writes an embedded index: vectors first, made durable, then the text commit that acknowledges both."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import tantivy
 from indexer.article import Article, Deletion, Record
 from indexer.engines.embedded import text
 from indexer.engines.embedded.layout import Layout, create, is_free, read_space, storage_errors
+from indexer.engines.embedded.nearest import Vector
 from indexer.engines.embedded.reader import describe
-from indexer.engines.embedded.vectors import Vector, VectorStore, take_back
+from indexer.engines.embedded.vectors import VectorStore, take_back
 from indexer.engines.protocol import Stored, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
@@ -47,7 +49,7 @@ class EmbeddedWriter:
         self._next_slot = note.next_slot
         self._vectors: VectorStore | None = None
         if self._space is not None:
-            self._vectors = VectorStore(self._layout.vectors, self._space.dimension, note.vectors)
+            self._vectors = VectorStore(self._layout.vectors, self._space.dimension, note.version)
 
     @property
     def ledger(self) -> Ledger:
@@ -93,14 +95,12 @@ class EmbeddedWriter:
     def commit(self) -> None:
         """Vectors, fsync, then the text commit with the note that names them: the acknowledgement."""
         writer = self._held()
-        version = 0
+        note = text.Note(next_slot=self._next_slot)
         if self._vectors is not None:
             self._vectors.flush()
-            if self._vectors.is_scattered():
-                self._vectors.compact()
+            self._vectors.tidy()
             self._vectors.sync()
-            version = self._vectors.version
-        note = text.Note(vectors=version, next_slot=self._next_slot)
+            note = replace(note, version=self._vectors.version, vectors=self._vectors.count())
         with storage_errors(self._layout.folder):
             writer.delete_documents_by_term(text.STATE, text.COMMIT)
             writer.add_document(text.note_document(note))
@@ -123,7 +123,7 @@ class EmbeddedWriter:
             return
         self._writer.rollback()
         if self._vectors is not None:
-            take_back(self._layout.vectors, text.read_note(self._searcher, self._index.schema).vectors)
+            take_back(self._layout.vectors, text.read_note(self._searcher, self._index.schema).version)
         self._unlock()
 
     def _held(self) -> tantivy.IndexWriter:
