@@ -1,0 +1,86 @@
+"""Open an index for loading, with the encoder that belongs to it: the wiring point of `biocpt index`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.engines import open_writer
+from indexer.engines.protocol import VectorSpace, Writer
+from indexer.errors import NoIndex, VectorMismatch
+from indexer.rejects import Rejects
+from onnx_models import Encoder, InstalledSet, RunOptions, find_set, load_encoder
+
+DEFAULT_MODEL = "medcpt"
+NO_MODEL = "none"
+"""Asks for an index without vectors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """Which model set to index with, and how it runs."""
+
+    home: Path
+    model: str | None = None
+    """What was asked for this index; None: what the index remembers, and for a new one `default_model`."""
+    default_model: str = DEFAULT_MODEL
+    run: RunOptions = field(default_factory=RunOptions)
+
+
+def open_load(location: str, options: LoadOptions) -> tuple[Writer, Encoder | None]:
+    """A writer for the index at `location`, made if there is none, and its encoder; None for an index without vectors.
+
+    Raises:
+        VectorMismatch: the index holds vectors of another model set than the one asked for.
+        IndexerError, ModelError: the index or the model cannot be opened. A new index is made last.
+    """
+    try:
+        writer = open_writer(location, space=None, create=False)
+    except NoIndex:
+        encoder, space = _encoder_for_new(options)
+        return open_writer(location, space=space), encoder
+    try:
+        return writer, _remembered(location, writer.space, options)
+    except BaseException:
+        writer.close()
+        raise
+
+
+def _encoder_for_new(options: LoadOptions) -> tuple[Encoder | None, VectorSpace | None]:
+    name = options.model or options.default_model
+    if name == NO_MODEL:
+        return None, None
+    models = find_set(options.home, name)
+    encoder = load_encoder(models.article, options.run)
+    space = VectorSpace(
+        model=models.model_set.name,
+        fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        similarity=encoder.similarity,
+        precision=encoder.runtime.precision,
+    )
+    return encoder, space
+
+
+def _remembered(location: str, space: VectorSpace | None, options: LoadOptions) -> Encoder | None:
+    if space is None:
+        if options.model not in (None, NO_MODEL):
+            raise VectorMismatch(index=location, stored="no vectors", asked=f"model set {options.model!r}")
+        return None
+    if options.model == NO_MODEL:
+        raise VectorMismatch(index=location, stored=_described(space), asked="no model (--model none)")
+    models = find_set(options.home, options.model or space.model)
+    if models.article.fingerprint != space.fingerprint:
+        raise VectorMismatch(index=location, stored=_described(space), asked=_named(models))
+    return load_encoder(models.article, options.run)
+
+
+def _described(space: VectorSpace) -> str:
+    return f"vectors of {space.model} ({space.dimension}-d, fingerprint {space.fingerprint[:12]})"
+
+
+def _named(models: InstalledSet) -> str:
+    return f"model set {models.model_set.name} (fingerprint {models.article.fingerprint[:12]})"
+
+
+def rejects_of(location: str) -> Rejects:
+    """Where the records are noted that a load into this index rejects: a file in its folder."""
+    return Rejects(Path(location) / "rejects.jsonl")
