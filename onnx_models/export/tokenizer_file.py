@@ -69,6 +69,8 @@ def _bert_options(checkpoint: Path) -> dict[str, Any]:
 
 
 def _word_piece(words: Path, options: dict[str, Any]) -> tokenizers.Tokenizer:
-    made = tokenizers.BertWordPieceTokenizer(str(words), **options)
+    lines = words.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # splitlines() knows more ends
+    vocabulary = {line.removesuffix("\r"): number for number, line in enumerate(lines)}
+    made = tokenizers.BertWordPieceTokenizer(vocabulary, **options)
     tokenizer: tokenizers.Tokenizer = made._tokenizer
     return tokenizer

@@ -144,10 +144,11 @@ def write(
         import torch
 
         torch.save({name: torch.from_numpy(value) for name, value in named.items()}, folder / file)
-    (folder / "vocab.txt").write_text("\n".join(vocabulary()) + "\n")
-    if tokenizer == "tokenizer.json":
-        tokenizers.BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True).save(str(folder / tokenizer))
-        (folder / "vocab.txt").unlink()
+    if tokenizer == "vocab.txt":
+        (folder / tokenizer).write_text("\n".join(vocabulary()) + "\n")
+    else:
+        words = {word: number for number, word in enumerate(vocabulary())}
+        tokenizers.BertWordPieceTokenizer(words, lowercase=True).save(str(folder / tokenizer))
     return folder
 
 
