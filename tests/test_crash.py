@@ -1,0 +1,199 @@
+"""`kill -9` at random moments of a load, then the same command: the index of a load that nobody disturbed."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.article import Article
+from indexer.engines import open_ledger, open_reader
+from indexer.engines.protocol import IndexInfo, Row
+from indexer.errors import NoIndex, UnfinishedIndex
+from indexer.queries import Lexical, Match
+from tests.indexer.pubmed_files import Entry, write
+from tests.onnx_models import checkpoints
+
+WORDS = ("aspirin", "statin", "heart", "cancer", "trial", "sleep", "kidney", "insulin", "vaccine", "pain", "survival")
+LOAD_SECONDS = 1.5
+"""About how long the driver loads the files once it is up: kills fall into this span."""
+
+
+def some_files(folder: Path, articles: int = 300) -> list[Path]:
+    """A baseline, an update with revisions and deletions, a third file, and one without a number."""
+    words = random.Random(7)
+
+    def entry(pmid: int, version: int = 1) -> Entry:
+        title = " ".join(words.choices(WORDS, k=6))
+        abstract = " ".join(words.choices(WORDS, k=40)) if pmid % 7 else ""
+        return Entry(str(pmid), title=title if pmid % 50 else "", abstract=abstract, version=version)
+
+    revised = [entry(pmid, version=1 + pmid % 2) for pmid in range(1, articles, 5)]
+    gone = [(str(pmid), 1) for pmid in range(2, articles, 11)]
+    return [
+        write(folder / "pubmed26n0001.xml.gz", [entry(pmid) for pmid in range(1, articles)]),
+        write(folder / "pubmed26n0002.xml.gz", revised, deleted=gone),
+        write(folder / "pubmed26n0003.xml.gz", [entry(pmid) for pmid in range(articles, articles + 60)]),
+        write(folder / "mine.xml", [entry(pmid) for pmid in range(1, articles, 9)]),
+    ]
+
+
+def driver(location: Path, files: Sequence[Path], *options: str) -> list[str]:
+    return [sys.executable, "-m", "tests.crash_load", str(location), *map(str, files), *options]
+
+
+def environment() -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BIOCPT_")}
+    return clean | {"OMP_NUM_THREADS": "1", "XDG_CONFIG_HOME": os.devnull}
+
+
+def run(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, env=environment(), capture_output=True, timeout=300)
+
+
+def kill_after(command: Sequence[str], seconds: float, *, wait_for: bytes = b"") -> bool:
+    """Start, wait, `kill -9`; whether it was still running."""
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        if wait_for:
+            assert process.stdout.readline().strip() == wait_for
+        time.sleep(seconds)
+        was_running = process.poll() is None
+        process.kill()
+    return was_running
+
+
+def contents(location: Path) -> tuple[IndexInfo, dict[str, Row]]:
+    with closing(open_reader(str(location))) as reader:
+        rows = list(reader.rows())
+        assert len({row.record.id for row in rows}) == len(rows)
+        return reader.info(), {row.record.id: row for row in rows}
+
+
+def found_by_word(location: Path) -> dict[str, set[str]]:
+    with closing(open_reader(str(location))) as reader:
+        lists = reader.search([Lexical(Match(word), k=10_000) for word in WORDS])
+    for hits in lists:
+        assert len({hit.id for hit in hits}) == len(hits)
+    return {word: {hit.id for hit in hits} for word, hits in zip(WORDS, lists, strict=True)}
+
+
+def assert_same_index(one: Path, other: Path) -> None:
+    (info, rows), (other_info, other_rows) = contents(one), contents(other)
+    assert (info.articles, info.vectors, info.tombstones) == (
+        other_info.articles,
+        other_info.vectors,
+        other_info.tombstones,
+    )
+    assert {id: row.record for id, row in rows.items()} == {id: row.record for id, row in other_rows.items()}
+    for id, row in rows.items():
+        vector, twin = row.vector, other_rows[id].vector
+        assert (vector is None) == (twin is None)
+        if vector is not None and twin is not None:
+            np.testing.assert_allclose(vector, twin, atol=1e-4)
+        assert (vector is not None) == (isinstance(row.record, Article) and row.record.has_text)
+    assert found_by_word(one) == found_by_word(other)
+    assert {entry.name for entry in open_ledger(str(one)).entries()} == {
+        entry.name for entry in open_ledger(str(other)).entries()
+    }
+
+
+def articles_now(location: Path) -> int:
+    """0 where nothing was committed yet."""
+    try:
+        return contents(location)[0].articles
+    except (NoIndex, UnfinishedIndex):
+        return 0
+
+
+def crash_and_resume(tmp_path: Path, seed: int, kills: int = 3) -> None:
+    files = some_files(tmp_path)
+    calm, torn = tmp_path / "calm", tmp_path / "torn"
+    run(driver(calm, files))
+    moments = random.Random(seed)
+    hits = 0
+    for _ in range(kills):
+        hits += kill_after(
+            driver(torn, files, "--pause", "0.02"), moments.uniform(0, LOAD_SECONDS), wait_for=b"loading"
+        )
+        articles_now(torn)
+    assert hits, "no kill fell into the load: LOAD_SECONDS is too long for this machine"
+    run(driver(torn, files))
+    assert_same_index(torn, calm)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_killed_load_run_again_gives_the_same_index(tmp_path: Path, seed: int) -> None:
+    crash_and_resume(tmp_path, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_a_killed_load_run_again_gives_the_same_index_every_time(tmp_path: Path, seed: int) -> None:
+    crash_and_resume(tmp_path, seed, kills=5)
+
+
+@pytest.mark.slow
+def test_what_was_committed_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
+    files = some_files(tmp_path)[:1]
+    counts = []
+    for _ in range(4):
+        kill_after(driver(tmp_path / "index", files, "--pause", "0.05"), 0.7, wait_for=b"loading")
+        counts.append(articles_now(tmp_path / "index"))
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+
+
+@pytest.mark.slow
+def test_a_kill_between_the_commit_and_the_ledger_reads_the_file_again_and_changes_nothing(tmp_path: Path) -> None:
+    files = some_files(tmp_path)[:1]
+    calm, torn = tmp_path / "calm", tmp_path / "torn"
+    run(driver(calm, files))
+    died = subprocess.run(
+        driver(torn, files, "--die-before-tick"), env=environment(), capture_output=True, check=False, timeout=300
+    )
+    assert died.returncode == -9
+    assert open_ledger(str(torn)).entries() == []
+    _, rows = contents(torn)
+    assert {id: row.record for id, row in rows.items()} == {id: row.record for id, row in contents(calm)[1].items()}
+    run(driver(torn, files))
+    (entry,) = open_ledger(str(torn)).entries()
+    assert (entry.unchanged, entry.read) == (299, 299)
+    assert_same_index(torn, calm)
+
+
+def command_line(location: Path, home: Path, files: Sequence[Path]) -> list[str]:
+    start = [sys.executable, "-c", "from search.cli import main; main()", "index", *map(str, files)]
+    return [*start, "--index", str(location), "--home", str(home), "--model", "medcpt", "--threads", "1"]
+
+
+def crash_the_command(tmp_path: Path, seed: int, kills: int = 3) -> None:
+    files = some_files(tmp_path, articles=150)
+    calm, torn, home = tmp_path / "calm", tmp_path / "torn", tmp_path / "home"
+    checkpoints.install(home)
+    started = time.perf_counter()
+    run(command_line(calm, home, files))
+    seconds = time.perf_counter() - started
+    moments = random.Random(seed)
+    for _ in range(kills):
+        kill_after(command_line(torn, home, files), moments.uniform(0.3, 1.0) * seconds)
+    run(command_line(torn, home, files))
+    assert_same_index(torn, calm)
+
+
+@pytest.mark.slow
+def test_the_command_killed_and_run_again_gives_the_same_index(tmp_path: Path) -> None:
+    crash_the_command(tmp_path, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(20))
+def test_the_command_killed_and_run_again_gives_the_same_index_every_time(tmp_path: Path, seed: int) -> None:
+    crash_the_command(tmp_path, seed, kills=5)
