@@ -1,0 +1,75 @@
+"""How far a reduced precision moves a model's results from fp32, measured on built-in text pairs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onnx_models.cross_encoder import CrossEncoder
+from onnx_models.drift_texts import CROSS_PASSAGES, CROSS_QUERIES, PASSAGES, QUERIES
+from onnx_models.encoder import Encoder, Text
+from onnx_models.installed import InstalledModel
+from onnx_models.loading import load_encoder
+from onnx_models.runtime import RunOptions, RunPrecision
+from onnx_models.session import OnnxSession
+from onnx_models.tokenizer import TextTokenizer
+
+Floats = NDArray[np.float32]
+
+LIMITS = {"mean_cosine": 0.99, "kendall_tau": 0.95}
+"""The least that is accepted; other figures are recorded only."""
+
+
+def measure(
+    full: Sequence[InstalledModel], reduced: Sequence[InstalledModel], precision: RunPrecision
+) -> dict[str, float]:
+    """Compare two versions of one folder.
+
+    Args:
+        full: the sides that use the folder, opened at fp32.
+        reduced: the same sides, opened at `precision`.
+
+    Returns:
+        `kendall_tau` for a cross-encoder (mean over queries), `mean_cosine` and `min_cosine` for encoders.
+    """
+    if full[0].spec.role == "cross":
+        return {"kendall_tau": _tau(_scores(full[0], "fp32"), _scores(reduced[0], precision))}
+    cosines = np.concatenate(
+        [
+            _cosines(_vectors(before, "fp32"), _vectors(after, precision))
+            for before, after in zip(full, reduced, strict=True)
+        ]
+    )
+    return {"mean_cosine": float(cosines.mean()), "min_cosine": float(cosines.min())}
+
+
+def kendall_tau(first: Floats, second: Floats) -> float:
+    """Kendall's rank correlation (tau-a, Biometrika 1938): 1 for the same order, −1 for the reverse."""
+    upper = np.triu_indices(len(first), k=1)
+    signs = np.sign(np.subtract.outer(first, first))[upper] * np.sign(np.subtract.outer(second, second))[upper]
+    return float(signs.mean())
+
+
+def _tau(before: Floats, after: Floats) -> float:
+    return float(np.mean([kendall_tau(*rows) for rows in zip(before, after, strict=True)]))
+
+
+def _cosines(before: Floats, after: Floats) -> Floats:
+    lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    cosines: Floats = (before * after).sum(axis=1) / lengths
+    return cosines
+
+
+def _vectors(model: InstalledModel, precision: RunPrecision) -> Floats:
+    encoder: Encoder = load_encoder(model, RunOptions(precision=precision, provider="cpu"))
+    texts: Sequence[Text] = QUERIES if model.spec.role == "query" else PASSAGES
+    return encoder.encode(texts)
+
+
+def _scores(model: InstalledModel, precision: RunPrecision) -> Floats:
+    """The scores of every query (row) with every passage (column)."""
+    options = RunOptions(provider="cpu")
+    session = OnnxSession(model.graph(precision), options, precision=precision, low_latency=False)
+    tokenizer = TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+    reranker = CrossEncoder(tokenizer, session, labels=model.manifest.labels)
+    return np.stack([reranker.score(query, CROSS_PASSAGES) for query in CROSS_QUERIES])
