@@ -1,6 +1,7 @@
 """Dates as PubMed prints them: years, months by name or number, seasons and free text."""
 
 import re
+from functools import lru_cache
 
 _MONTHS = {
     name: number
@@ -34,6 +35,7 @@ def first_year(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
+@lru_cache(maxsize=1 << 14)
 def iso(year: str, month: str = "", day: str = "") -> str:
     """As exact as known: `2015-06-22`, `2015-06`, `2015`; "" without a valid year."""
     y, m, d = year_of(year), month_of(month), day_of(day)

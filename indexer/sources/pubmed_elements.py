@@ -125,9 +125,9 @@ def _person(element: Element) -> Author:
     orcid = ""
     for part in element:
         tag = part.tag
-        name = _NAME_PARTS.get(tag)
-        if name is not None:
-            names[name] = plain(part) if len(part) == 0 else flat(part)
+        if tag in _NAME_PARTS:
+            text = part.text
+            names[_NAME_PARTS[tag]] = text.strip() if text and not len(part) else flat(part)
         elif tag == "AffiliationInfo":
             for inner in part:
                 if inner.tag == "Affiliation":

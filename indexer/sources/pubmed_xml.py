@@ -5,6 +5,8 @@ The document type declaration never reaches the parser: no entity is defined, no
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import errors
@@ -16,7 +18,7 @@ from indexer.sources.pubmed_book import read_book_document
 from indexer.sources.pubmed_elements import Fields, flat
 from indexer.sources.records import Damaged, Item, Place, Refused, Rejected
 
-MAX_RECORD_BYTES = 1 << 25
+MAX_RECORD_BYTES = 1 << 24
 """Larger records are refused; those with thousands of authors have some four million bytes."""
 
 MAX_DEPTH = 200
@@ -73,20 +75,23 @@ def parse(contents: Iterator[bytes], place: Place) -> Iterator[Item]:
 
 
 def _records(contents: Iterator[bytes]) -> Iterator[Element]:
-    tree = _open(next(contents, b""))
+    tree, start = _open(next(contents, b""))
     try:
-        yield from tree.whole_records()
-        for chunk in contents:
+        for chunk in chain((start,), contents):
             tree.feed(chunk)
             yield from tree.whole_records()
+            tree.check_size()
         tree.close()
     except Damaged:
+        with suppress(Damaged):
+            tree.flush()
         yield from tree.last_records()
         raise
     yield from tree.last_records()
 
 
-def _open(head: bytes) -> "_Tree":
+def _open(head: bytes) -> tuple["_Tree", bytes]:
+    """An empty tree for the root that `head` begins with, and what of `head` is to be parsed."""
     prolog = _PROLOG.match(head)
     if prolog is None:
         raise Refused("it is not XML: no root element was found.")
@@ -99,9 +104,7 @@ def _open(head: bytes) -> "_Tree":
     encoding = _ENCODING.search(before)
     if encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
         raise Refused(f"its encoding is {encoding[1].decode('ascii', 'replace')!r}; save it as UTF-8.")
-    tree = _Tree(root_is_record=root not in SETS)
-    tree.feed(b"\n" * before.count(b"\n") + head[prolog.end() :])
-    return tree
+    return _Tree(root_is_record=root not in SETS), b"\n" * before.count(b"\n") + head[prolog.end() :]
 
 
 class _Tree:
@@ -113,15 +116,24 @@ class _Tree:
         self._parser = ElementTree.XMLParser(target=self._builder, encoding="utf-8")
         self._root_is_record = root_is_record
         self._unfinished = 0
+        self._waiting = b""
 
     def feed(self, chunk: bytes) -> None:
-        try:
-            self._parser.feed(chunk)
-        except ElementTree.ParseError as error:
-            raise Damaged(_explain(error, chunk)) from error
+        """Parse a chunk; within a very long record in steps that grow, as expat re-reads an unfinished token whole."""
+        self._waiting += chunk
         self._unfinished += len(chunk)
+        if len(self._waiting) > self._unfinished >> 3:
+            self.flush()
+
+    def flush(self) -> None:
+        waiting, self._waiting = self._waiting, b""
+        try:
+            self._parser.feed(waiting)
+        except ElementTree.ParseError as error:
+            raise Damaged(_explain(error, waiting)) from error
 
     def close(self) -> None:
+        self.flush()
         try:
             self._parser.close()
         except ElementTree.ParseError as error:
@@ -133,8 +145,7 @@ class _Tree:
         whole = records[:-1]
         if whole:
             del records[:-1]
-            self._unfinished = 0
-        self._check_size(records)
+            self._unfinished = len(self._waiting)
         return whole
 
     def last_records(self) -> list[Element]:
@@ -149,10 +160,11 @@ class _Tree:
         """The element whose children are the records."""
         return self._holder if self._root_is_record or not len(self._holder) else self._holder[0]
 
-    def _check_size(self, records: Element) -> None:
+    def check_size(self) -> None:
+        """Refuse a record that grows or nests without end."""
         if self._unfinished > MAX_RECORD_BYTES:
             raise Damaged(f"a record is longer than {MAX_RECORD_BYTES >> 20} MiB.")
-        node, depth = records, 0
+        node, depth = self._records(), 0
         while len(node):
             node, depth = node[-1], depth + 1
         if depth > MAX_DEPTH:

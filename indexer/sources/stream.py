@@ -2,12 +2,13 @@
 
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from indexer.sources.records import Damaged, Refused
 
-CHUNK = 1 << 18
-"""Bytes handed on at a time, at most."""
+CHUNK = 1 << 15
+"""Bytes handed on at a time, at most: few enough that a parsed piece stays in the processor's cache."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -20,7 +21,7 @@ _OTHER_PACKERS = {
 
 
 def chunks(path: Path) -> Iterator[bytes]:
-    """The contents of `path` in pieces of at most `CHUNK` bytes, none of them empty.
+    """The contents of `path` in pieces of about `CHUNK` bytes.
 
     Raises:
         Damaged: gzip data that end too early or fail their checksum, another kind of archive, or an empty file;
@@ -54,9 +55,11 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
             if not started and not (data := data.lstrip(b"\0")):
                 break
             started = True
+            before = member.copy()
             try:
                 plain = member.decompress(data, CHUNK)
             except zlib.error as error:
+                yield _salvaged(before, data)
                 raise Damaged(f"the gzip data are damaged ({error}); download the file again.") from error
             if plain:
                 yield plain
@@ -65,3 +68,12 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
                 member, started = zlib.decompressobj(wbits=31), False
     if started:
         raise Damaged("the gzip data end too early; download the file again.")
+
+
+def _salvaged(member: "zlib._Decompress", data: bytes) -> bytes:
+    """What comes out of damaged data before the damage shows."""
+    plain = bytearray()
+    with suppress(zlib.error):
+        for at in range(len(data)):
+            plain += member.decompress(data[at : at + 1])
+    return bytes(plain)
