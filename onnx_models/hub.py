@@ -81,6 +81,14 @@ def pull_from(model_set: ModelSet, folder: Path, source: Path) -> ModelSet:
     return _copy(model_set, folder, places)
 
 
+def is_pulled(folder: Path) -> bool:
+    """Whether every checkpoint of the set in a folder has been got."""
+    if not (folder / set_file.FILE).is_file():
+        return False
+    names = [name for name, _spec in set_file.checkpoints(set_file.read(folder))]
+    return all((folder / set_file.SOURCE / name / "config.json").is_file() for name in names)
+
+
 def _find(source: Path, model_set: ModelSet, name: str, spec: ModelSpec) -> Path:
     names = [name, spec.role, spec.checkpoint.rsplit("/", 1)[-1]]
     places = [source / each for each in dict.fromkeys(names)]

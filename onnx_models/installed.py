@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,9 +54,7 @@ class InstalledModel:
         if output == "tokens" and main is not None and main.output == "last_hidden_state":
             name = precision
         if name not in graphs:
-            raise ModelNotExported(
-                model=self.spec.name, graph=name, exported=graphs, command=self._command(precision)
-            )
+            raise ModelNotExported(model=self.spec.name, graph=name, exported=graphs, command=self._command(precision))
         return self.folder / graphs[name].file
 
     def _command(self, precision: str) -> str:
@@ -131,14 +130,29 @@ def installed(home: Path) -> list[InstalledSet]:
     return usable
 
 
+def remove(home: Path, name: str, *, source_only: bool = False) -> int:
+    """Delete an installed set, or only the checkpoints that it was exported from; returns the bytes freed.
+
+    Raises:
+        UnknownModel: no set of that name is installed; a path is never removed.
+    """
+    if name not in names(home):
+        raise UnknownModel(name=name, known=KNOWN_SETS, installed=names(home))
+    folder = sets_folder(home) / name
+    doomed = folder / set_file.SOURCE if source_only else folder
+    freed = sum(path.stat().st_size for path in doomed.rglob("*") if path.is_file() and not path.is_symlink())
+    if doomed.exists():
+        hidden = doomed.rename(doomed.with_name(f".{doomed.name}.removed"))
+        shutil.rmtree(hidden)
+    return freed
+
+
 def names(home: Path) -> list[str]:
     """The names of the sets in a home, exported or not, in order."""
     folder = sets_folder(home)
     if not folder.is_dir():
         return []
-    return sorted(
-        path.parent.name for path in folder.glob(f"*/{set_file.FILE}") if _is_name(path.parent.name)
-    )
+    return sorted(path.parent.name for path in folder.glob(f"*/{set_file.FILE}") if _is_name(path.parent.name))
 
 
 def sets_folder(home: Path) -> Path:
@@ -153,16 +167,12 @@ def _is_name(text: str) -> bool:
 def _load_side(folder: Path, model_set: ModelSet, side: Role, spec: ModelSpec) -> InstalledModel:
     place = folder / set_file.side_folder(model_set, side)
     if not place.is_dir():
-        raise ModelNotExported(
-            model=spec.name, graph="fp32", exported=(), command=f"biocpt models export {folder}"
-        )
+        raise ModelNotExported(model=spec.name, graph="fp32", exported=(), command=f"biocpt models export {folder}")
     manifest = manifests.read(place)
     manifests.check(place, manifest)
     kind = "cross" if side == "cross" else "encoder"
     if manifest.kind != kind:
-        raise ManifestMismatch(
-            folder=place, problem=f"it holds a {manifest.kind} model, set.toml calls it {side}"
-        )
+        raise ManifestMismatch(folder=place, problem=f"it holds a {manifest.kind} model, set.toml calls it {side}")
     if any(graph.output == "cls" for graph in manifest.graphs.values()) and spec.pooling != "cls":
         problem = f"it was exported for cls pooling, set.toml says {spec.pooling}"
         raise ManifestMismatch(folder=place, problem=problem)

@@ -34,7 +34,12 @@ log = logging.getLogger(__name__)
 
 
 def quantize_set(models: InstalledSet, precision: Reduced) -> dict[str, Manifest]:
-    """Add a precision to every side of a set; the new manifests by folder name.
+    """Add a precision to every side of a set; the new manifests by folder name. See `quantize_sides`."""
+    return dict(quantize_sides(models, precision))
+
+
+def quantize_sides(models: InstalledSet, precision: Reduced) -> Iterator[tuple[str, Manifest]]:
+    """Add a precision to a set, each folder once; yields its name and new manifest when it is done.
 
     Raises:
         DriftTooLarge: a side moved too far from fp32; that side, and those after it, stay as they were.
@@ -44,7 +49,8 @@ def quantize_set(models: InstalledSet, precision: Reduced) -> dict[str, Manifest
     by_folder: dict[Path, list[InstalledModel]] = {}
     for model in models.models:
         by_folder.setdefault(model.folder, []).append(model)
-    return {folder.name: _quantize(sides, precision) for folder, sides in by_folder.items()}
+    for folder, sides in by_folder.items():
+        yield folder.name, _quantize(sides, precision)
 
 
 def _quantize(sides: list[InstalledModel], precision: Reduced) -> Manifest:

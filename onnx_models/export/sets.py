@@ -26,7 +26,12 @@ class Parity(NamedTuple):
 
 
 def export_set(folder: Path, *, route: Route = "direct") -> dict[str, Manifest]:
-    """Export every side of a set from its source checkpoints, each folder once; the manifests by folder name.
+    """Export every side of a set; the manifests by folder name. See `export_sides`."""
+    return dict(export_sides(folder, route=route))
+
+
+def export_sides(folder: Path, *, route: Route = "direct") -> Iterator[tuple[str, Manifest]]:
+    """Export a set from its source checkpoints, each folder once; yields its name and manifest when it is done.
 
     Args:
         folder: a folder with set.toml; see `source_folder` for where the checkpoints are looked for.
@@ -36,12 +41,10 @@ def export_set(folder: Path, *, route: Route = "direct") -> dict[str, Manifest]:
             exported stays as it was.
     """
     model_set = set_file.read(folder)
-    done: dict[str, Manifest] = {}
     for name, spec in set_file.checkpoints(model_set):
         source = source_folder(folder, model_set, spec.role)
         tokens = model_set.tied and spec.role != "cross"
-        done[name] = export_model(spec, source, folder / name, route=route, tokens=tokens)
-    return done
+        yield name, export_model(spec, source, folder / name, route=route, tokens=tokens)
 
 
 def verify_set(folder: Path) -> list[Parity]:
