@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from onnx_models.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
+Vectors: TypeAlias = Mapping[str, NDArray[np.float32]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -36,7 +39,7 @@ class Options:
     """Read finished files again, and store again what is stored already; unchanged texts are still not encoded."""
     chunk: int = 1024
     """Records that are decided on together."""
-    slice: int = 256
+    slice: int = 128
     """Articles that are encoded and written together; progress is told after each."""
     commit_records: int = 5_000
     """Commit after this many writes, or …"""
@@ -155,19 +158,20 @@ class _Load:
             with self._one_write(len(batch.ready)):
                 self._writer.write(batch.ready, {}, batch.keep)
         yield batch.counts([*batch.deletions, *batch.ready])
-        size = self._options.slice
-        for start in range(0, len(batch.to_encode), size):
-            articles = batch.to_encode[start : start + size]
-            vectors = self._encode(articles)
-            with self._one_write(len(articles)):
-                self._writer.write(articles, vectors)
-            yield batch.counts(articles)
+        with closing(chunks(self._encoded(batch.to_encode), 1)) as slices:
+            for ((articles, vectors),) in slices:
+                with self._one_write(len(articles)):
+                    self._writer.write(articles, vectors)
+                yield batch.counts(articles)
 
-    def _encode(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float32]]:
+    def _encoded(self, articles: Sequence[Article]) -> Iterator[tuple[Sequence[Article], Vectors]]:
+        """Slices with their vectors; one is encoded ahead while the one before it is written."""
         if self._encoder is None:
-            return {}
-        vectors = self._encoder.encode([article.passage for article in articles])
-        return {article.id: vector for article, vector in zip(articles, vectors, strict=True)}
+            return
+        size = self._options.slice
+        for part in (articles[start : start + size] for start in range(0, len(articles), size)):
+            rows = self._encoder.encode([article.passage for article in part])
+            yield part, {article.id: row for article, row in zip(part, rows, strict=True)}
 
     @contextmanager
     def _one_write(self, records: int) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Read the next chunk in another thread while this one is worked on."""
+"""Make the next chunk in another thread while this one is used: read while encoding, encode while writing."""
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
