@@ -164,10 +164,11 @@ def _mesh(values: list[str], fields: dict[str, Any]) -> None:
 
 
 def _chemicals(values: list[str], fields: dict[str, Any]) -> None:
-    """`0 (Analgesics)`, `EC 3.4.21.5 (Thrombin)`."""
-    found = (_SUBSTANCE.fullmatch(value) for value in values)
+    """`0 (Analgesics)`, `EC 3.4.21.5 (Thrombin)`; a name alone for a protocol."""
     fields["chemicals"] = tuple(
-        Chemical(name=match["name"], registry=match["registry"]) for match in found if match is not None
+        Chemical(name=found["name"], registry=found["registry"]) if found else Chemical(name=value)
+        for value in values
+        for found in [_SUBSTANCE.fullmatch(value)]
     )
 
 

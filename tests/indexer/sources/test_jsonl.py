@@ -1,0 +1,134 @@
+import gzip
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from indexer import order
+from indexer.article import Article, Author, MeshHeading, Qualifier, to_json
+from indexer.order import Stamp
+from indexer.sources import BrokenSource, Item, Rejected, read
+
+STAMP = Stamp(2026, 7)
+
+
+def read_lines(folder: Path, *lines: bytes, name: str = "f.jsonl") -> list[Item]:
+    path = folder / name
+    path.write_bytes(b"\n".join(lines))
+    return list(read(path, STAMP))
+
+
+def one(folder: Path, **fields: Any) -> Article:
+    (item,) = read_lines(folder, orjson.dumps(fields))
+    assert isinstance(item, Article), item
+    return item
+
+
+def fault(folder: Path, **fields: Any) -> str:
+    (item,) = read_lines(folder, orjson.dumps(fields))
+    assert isinstance(item, Rejected), item
+    return item.reason
+
+
+def test_unknown_fields_are_kept_in_extra(tmp_path: Path) -> None:
+    article = one(tmp_path, id="A-1", title="T", abstract="B", colour="red", extra={"size": 3})
+    assert (article.id, article.title, article.abstract, article.pmid) == ("A-1", "T", "B", "")
+    assert article.extra == {"colour": "red", "size": 3}
+    assert (article.order, article.source) == (order.pack(STAMP, position=0), "f.jsonl")
+
+
+def test_beir_names_are_understood(tmp_path: Path) -> None:
+    article = one(tmp_path, _id="MED-10", title="T", text="B", metadata={"url": "u"})
+    assert (article.id, article.abstract, article.extra) == ("MED-10", "B", {"metadata": {"url": "u"}})
+
+
+def test_the_pmid_is_the_id_where_there_is_none(tmp_path: Path) -> None:
+    article = one(tmp_path, pmid=123, title="T")
+    assert (article.id, article.pmid) == ("123", "123")
+
+
+def test_what_to_json_writes_is_read_back(tmp_path: Path) -> None:
+    article = Article(
+        id="7",
+        order=order.pack(STAMP, position=0, version=2),
+        version=2,
+        title="T",
+        authors=(Author(last_name="Long", affiliations=("Oslo.",), equal_contribution=True),),
+        mesh=(MeshHeading(name="Ice", qualifiers=(Qualifier(name="history", major=True),)),),
+        other_ids={"mid": "N1"},
+        year=2009,
+        keywords=("a", "b"),
+        extra={"x": [1, None]},
+        source="f.jsonl",
+    )
+    assert read_lines(tmp_path, to_json(article)) == [article]
+
+
+@pytest.mark.parametrize(("given", "year"), [("2009", 2009), (2009, 2009), ("", None), (None, None), ("n.d.", None)])
+def test_years_as_people_write_them(tmp_path: Path, given: object, year: int | None) -> None:
+    assert one(tmp_path, id="1", year=given).year == year
+
+
+def test_lists_may_be_of_strings(tmp_path: Path) -> None:
+    article = one(tmp_path, id="1", mesh=["Ice", "Snow"], authors=["Long VK", "Berg, Tor", "Ice Group"], keywords="k")
+    assert article.mesh == (MeshHeading(name="Ice"), MeshHeading(name="Snow"))
+    assert article.authors == (
+        Author(last_name="Long", initials="VK"),
+        Author(last_name="Berg", fore_name="Tor", initials="T"),
+        Author(collective="Ice Group"),
+    )
+    assert article.keywords == ("k",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"title": "T"}, "its id is empty"),
+        ({"id": "  "}, "its id is empty"),
+        ({"id": "a\tb"}, "its id holds control characters"),
+        ({"id": "x" * 513}, "its id is longer than 512 bytes"),
+        ({"id": ["x"]}, "'id' must be a string, not"),
+        ({"id": "1", "title": ["x"]}, "'title' must be a string, not"),
+        ({"id": "1", "authors": [3]}, "'authors' must be an object, not '3'"),
+        ({"id": "1", "mesh": [{"ui": "D1"}]}, "'mesh' must be an object with 'name', not"),
+        ({"id": "1", "mesh": [{"name": "a", "major": "Y"}]}, "'mesh.major' must be true or false, not 'Y'"),
+        ({"id": "1", "version": "two"}, "'version' must be a whole number, not 'two'"),
+    ],
+)
+def test_a_bad_field_rejects_its_line_with_the_reason(tmp_path: Path, fields: dict[str, Any], reason: str) -> None:
+    assert fault(tmp_path, **fields).startswith(reason)
+
+
+def test_bad_lines_are_rejected_by_line_number(tmp_path: Path) -> None:
+    items = read_lines(
+        tmp_path, b'{"id": "1"}', b"", b"{oops", b"[1]", b'{"id": "2", "title": "\\ud800"}', b'{"id": "3"}'
+    )
+    rejected = [item for item in items if isinstance(item, Rejected)]
+    assert [item.position for item in rejected] == [3, 4, 5]
+    assert rejected[1].reason == "not a JSON object but list"
+    assert [item.id for item in items if isinstance(item, Article)] == ["1", "3"]
+
+
+def test_a_torn_last_line_breaks_the_file_after_the_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "f.jsonl"
+    path.write_bytes(b'{"id": "1"}\n{"id": "2", "ti')
+    stream = read(path, STAMP)
+    assert next(stream).id == "1"
+    with pytest.raises(BrokenSource, match="record 2: its last line is cut off"):
+        next(stream)
+
+
+def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
+    assert [item.id for item in read_lines(tmp_path, b'{"id": "1"}', b'{"id": "2"}')] == ["1", "2"]
+
+
+def test_a_byte_order_mark_windows_line_ends_and_gzip_are_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "f.jsonl.gz"
+    path.write_bytes(gzip.compress(b'\xef\xbb\xbf{"id": "1"}\r\n{"id": "2"}\r\n'))
+    assert [item.id for item in read(path, STAMP)] == ["1", "2"]
+
+
+def test_a_bad_first_line_does_not_hide_the_format_that_the_name_tells(tmp_path: Path) -> None:
+    items = read_lines(tmp_path, b"oops", b'{"id": "1"}', name="f.ndjson")
+    assert [type(item) for item in items] == [Rejected, Article]
