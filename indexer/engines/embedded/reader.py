@@ -10,12 +10,13 @@ import tantivy
 
 from indexer.article import Article
 from indexer.engines.embedded import text
+from indexer.engines.embedded.filters import Filter
 from indexer.engines.embedded.layout import FORMAT, Layout, read_space, storage_errors
-from indexer.engines.embedded.nearest import Slots, Vector, VectorView
+from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch, VectorView
 from indexer.engines.embedded.translate import has_score, scored, unscored, within
 from indexer.engines.protocol import IndexInfo, Row, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
-from indexer.queries import Hit, Lexical, Nearest, Not, Probe, Query, best_first
+from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first
 
 _ROWS_AT_ONCE = 4_096
 _FILTERS_KEPT = 32
@@ -29,7 +30,7 @@ class Snapshot:
     schema: tantivy.Schema
     note: text.Note
     vectors: VectorView | None
-    filters: dict[Query, Slots] = field(default_factory=dict)
+    filters: dict[Query, Filter] = field(default_factory=dict)
 
     def count(self, query: tantivy.Query) -> int:
         """How many documents match."""
@@ -39,8 +40,9 @@ class Snapshot:
 class EmbeddedReader:
     """A `Reader` of the index in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, exact_bytes: int = EXACT_BYTES) -> None:
         self._layout = Layout(folder)
+        self._exact_bytes = exact_bytes
         self._space = read_space(folder)
         if not text.has_text(self._layout.text):
             raise UnfinishedIndex(location=folder)
@@ -96,7 +98,7 @@ class EmbeddedReader:
         with storage_errors(self._layout.folder):
             found = text.find(now.searcher, now.schema, ids)
         slots = {id: text.read_head(document).slot for id, document in found.items()}
-        vectors = now.vectors.get(np.array(sorted(slots.values()), np.int64))
+        vectors = now.vectors.open().get(np.array(sorted(slots.values()), np.int64))
         return [vectors.get(slots[id]) if id in slots else None for id in ids]
 
     def rows(self) -> Iterator[Row]:
@@ -114,7 +116,7 @@ class EmbeddedReader:
         documents = [now.searcher.doc(address) for _, address in hits]
         heads = [text.read_head(document) for document in documents]
         slots = np.array(sorted(head.slot for head in heads), np.int64)
-        vectors = now.vectors.get(slots) if now.vectors else {}
+        vectors = now.vectors.open().get(slots) if now.vectors else {}
         for document, head in zip(documents, heads, strict=True):
             yield Row(text.read_record(document, head), vectors.get(head.slot))
 
@@ -140,7 +142,9 @@ class EmbeddedReader:
             index.reload()
             searcher = index.searcher()
             note = text.read_note(searcher, index.schema)
-        view = VectorView(self._layout.vectors, self._space, note.version) if self._space else None
+        view = None
+        if self._space is not None:
+            view = VectorView(self._layout.vectors, self._space, note.version, self._exact_bytes)
         return Snapshot(searcher, index.schema, note, view)
 
     def _answer(self, probe: Probe, now: Snapshot) -> list[Hit]:
@@ -165,10 +169,10 @@ class EmbeddedReader:
         vectors, vector = self._comparable(probe.vector, now)
         if probe.k <= 0:
             return []
-        slots = None if probe.within is None else self._slots(probe.within, now)
-        return vectors.nearest(vector, probe.k, slots)
+        allowed = None if probe.within is None else self._filter(probe.within, now)
+        return vectors.nearest(vector, probe.k, allowed)
 
-    def _comparable(self, vector: Vector, now: Snapshot) -> tuple[VectorView, Vector]:
+    def _comparable(self, vector: Vector, now: Snapshot) -> tuple[VectorSearch, Vector]:
         if self._space is None or now.vectors is None:
             raise VectorMismatch(index=self._layout.folder, stored="no vectors", asked=f"shape {vector.shape}")
         if vector.shape != (self._space.dimension,):
@@ -177,18 +181,14 @@ class EmbeddedReader:
             )
         if not np.isfinite(vector).all():
             raise UnusableVector(of="the question")
-        return now.vectors, vector.astype(np.float32, copy=False)
+        return now.vectors.open(), vector.astype(np.float32, copy=False)
 
-    def _slots(self, condition: Query, now: Snapshot) -> Slots:
-        """The slots of the articles that match; kept for the next question with the same filter."""
-        kept = now.filters.get(condition)
-        if kept is None:
-            with storage_errors(self._layout.folder):
-                kept = _matching_slots(now, condition)
-            if len(now.filters) >= _FILTERS_KEPT:
-                now.filters.clear()
-            now.filters[condition] = kept
-        return kept
+    def _filter(self, condition: Query, now: Snapshot) -> Filter:
+        """The same object for the same filter, so that its articles are collected once."""
+        if len(now.filters) >= _FILTERS_KEPT:
+            now.filters.clear()
+        made = Filter(condition, now.searcher, now.schema, now.note.next_slot)
+        return now.filters.setdefault(condition, made)
 
 
 def describe(space: VectorSpace | None) -> str:
@@ -215,22 +215,3 @@ def _first_by_id(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> li
     """Matches that all score nothing, by id."""
     hits = searcher.search(query, k, count=False, order_by_field=text.KEY, order=tantivy.Order.Asc).hits
     return [Hit(id, 0.0) for id, _ in hits]
-
-
-def _matching_slots(now: Snapshot, condition: Query) -> Slots:
-    """Ascending slots; where most articles match, those that do not are collected, and the rest returned."""
-    articles = now.count(text.state(now.schema, text.ARTICLE))
-    matching = unscored(condition, now.schema)
-    if 2 * now.count(matching) <= articles:
-        return _collect(now, matching)
-    others = _collect(now, unscored(Not(condition), now.schema))
-    everything = now.vectors.matrix.slots if now.vectors else np.empty(0, np.int64)
-    return np.setdiff1d(everything, others, assume_unique=True)
-
-
-def _collect(now: Snapshot, query: tantivy.Query) -> Slots:
-    count = now.count(query)
-    if count == 0:
-        return np.empty(0, np.int64)
-    addresses = [address for _, address in now.searcher.search(query, count, count=False).hits]
-    return np.sort(np.array(now.searcher.fast_field_values(text.SLOT, addresses), np.int64))

@@ -37,6 +37,8 @@ class Note:
     """Of the vectors, in Lance; 0 where nothing has had one."""
     vectors: int = 0
     """How many there are in that version."""
+    trained: int = 0
+    """How many there were when their index was built; 0 for no index."""
     next_slot: int = 0
 
 

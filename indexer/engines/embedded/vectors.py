@@ -14,8 +14,11 @@ import lance
 import numpy as np
 import pyarrow as pa
 
+from indexer.engines.embedded.approximate import tend
 from indexer.engines.embedded.layout import files_below, storage_errors, suppress_missing, sync_new
-from indexer.engines.embedded.nearest import Vector
+from indexer.engines.embedded.nearest import Vector, fits_in_memory
+from indexer.engines.embedded.text import Note
+from indexer.engines.protocol import VectorSpace
 
 _FLUSH_BYTES = 64 << 20
 """Vectors that wait in memory before they go to Lance; they count only with the next text commit."""
@@ -31,25 +34,28 @@ _MANY_FRAGMENTS = 64
 class VectorStore:
     """The writer's side. `folder` does not exist while nothing has had a vector (version 0)."""
 
-    def __init__(self, folder: Path, dimension: int, version: int) -> None:
-        self._folder, self._dimension = folder, dimension
+    def __init__(self, folder: Path, space: VectorSpace, note: Note, *, exact_bytes: int) -> None:
+        self._folder, self._space, self._exact_bytes = folder, space, exact_bytes
+        self._dimension, self._trained = space.dimension, note.trained
         self._fresh: dict[int, tuple[str, Vector]] = {}
         self._stale: set[int] = set()
         self._table: lance.LanceDataset | None = None
         self._synced: set[Path] = set()
-        take_back(folder, version)
-        if version:
-            self._table = open_table(folder, version)
+        take_back(folder, note.version)
+        if note.version:
+            self._table = open_table(folder, note.version)
             self._synced = files_below(folder)
 
-    @property
-    def version(self) -> int:
-        """What a text commit has to name."""
-        return 0 if self._table is None else int(self._table.version)
-
-    def count(self) -> int:
-        """How many vectors that version holds."""
-        return 0 if self._table is None else int(self._table.count_rows())
+    def note(self, next_slot: int) -> Note:
+        """What a text commit has to note."""
+        if self._table is None:
+            return Note(next_slot=next_slot)
+        return Note(
+            version=int(self._table.version),
+            vectors=int(self._table.count_rows()),
+            trained=self._trained,
+            next_slot=next_slot,
+        )
 
     def put(self, slot: int, id: str, vector: Vector) -> None:
         """Store a vector under a slot that has held none."""
@@ -93,9 +99,14 @@ class VectorStore:
             self._table.optimize.compact_files()
 
     def tidy(self) -> None:
-        """Compact where so many fragments have gathered that reading suffers."""
-        if self._table is not None and len(self._table.fragment_ids()) > _MANY_FRAGMENTS:
+        """Compact where many fragments have gathered; build or extend the vector index where it pays."""
+        if self._table is None:
+            return
+        if len(self._table.fragment_ids()) > _MANY_FRAGMENTS:
             self.compact()
+        with storage_errors(self._folder.parent):
+            if not fits_in_memory(self._table.count_rows(), self._dimension, self._exact_bytes):
+                self._trained = tend(self._table, self._space.similarity, self._trained)
 
     def forget_old(self) -> None:
         """Delete versions that no commit names and that no reader can still be using."""

@@ -1,7 +1,6 @@
 """Writes an embedded index: vectors first, made durable, then the text commit that acknowledges both."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import tantivy
 from indexer.article import Article, Deletion, Record
 from indexer.engines.embedded import text
 from indexer.engines.embedded.layout import Layout, create, is_free, read_space, storage_errors
-from indexer.engines.embedded.nearest import Vector
+from indexer.engines.embedded.nearest import EXACT_BYTES, Vector
 from indexer.engines.embedded.reader import describe
 from indexer.engines.embedded.vectors import VectorStore, take_back
 from indexer.engines.protocol import Stored, VectorSpace
@@ -24,8 +23,11 @@ _HEAP = 256_000_000
 class EmbeddedWriter:
     """The one `Writer` of the index in a folder; a lock that dies with its process keeps others out."""
 
-    def __init__(self, folder: Path, space: VectorSpace | None, *, make: bool = True) -> None:
+    def __init__(
+        self, folder: Path, space: VectorSpace | None, *, make: bool = True, exact_bytes: int = EXACT_BYTES
+    ) -> None:
         self._layout = Layout(folder)
+        self._exact_bytes = exact_bytes
         if is_free(folder):
             if not make:
                 raise NoIndex(location=folder)
@@ -49,7 +51,7 @@ class EmbeddedWriter:
         self._next_slot = note.next_slot
         self._vectors: VectorStore | None = None
         if self._space is not None:
-            self._vectors = VectorStore(self._layout.vectors, self._space.dimension, note.version)
+            self._vectors = VectorStore(self._layout.vectors, self._space, note, exact_bytes=self._exact_bytes)
 
     @property
     def ledger(self) -> Ledger:
@@ -100,7 +102,7 @@ class EmbeddedWriter:
             self._vectors.flush()
             self._vectors.tidy()
             self._vectors.sync()
-            note = replace(note, version=self._vectors.version, vectors=self._vectors.count())
+            note = self._vectors.note(self._next_slot)
         with storage_errors(self._layout.folder):
             writer.delete_documents_by_term(text.STATE, text.COMMIT)
             writer.add_document(text.note_document(note))
