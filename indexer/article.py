@@ -52,10 +52,10 @@ class Chemical:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One labelled part of a structured abstract."""
+    """One part of a structured abstract; a part between labelled ones may have no label itself."""
 
-    label: str
     text: str
+    label: str = ""
     category: str = ""
 
 
@@ -229,9 +229,10 @@ _PARTS: dict[str, type[Any]] = {
 }
 """The fields that hold tuples of these; all other tuples hold strings."""
 
-_PART_FIELDS: dict[type[Any], tuple[str, ...]] = {
-    kind: tuple(item.name for item in fields(kind)) for kind in (*_PARTS.values(), Qualifier)
+_PART_FIELDS: dict[type[Any], dict[str, bool]] = {
+    kind: {item.name: item.default is MISSING for item in fields(kind)} for kind in (*_PARTS.values(), Qualifier)
 }
+"""The fields of a part, and whether each must be given."""
 
 _STRING_TUPLES = frozenset(name for name, default in _DEFAULTS.items() if default == () and name not in _PARTS)
 
@@ -296,7 +297,7 @@ def _compact(part: object) -> dict[str, Any]:
     names = _PART_FIELDS.get(type(part))
     if names is None:
         raise TypeError(f"{type(part).__name__} cannot be stored as JSON")
-    return {name: value for name in names if (value := getattr(part, name))}
+    return {name: value for name, needed in names.items() if (value := getattr(part, name)) or needed}
 
 
 def _part(kind: type[Any], stored: Mapping[str, Any]) -> Any:

@@ -116,7 +116,7 @@ def _bad(name: str, wanted: str, value: Any) -> BadField:
 def _parts(kind: type[Any], from_text: Callable[[str], Any]) -> Callable[[str, Any], tuple[Any, ...]]:
     """A reader of a list whose items are objects with the fields of `kind`, or strings for `from_text`."""
     readers = {item.name: _part_readers()[item.type] for item in fields(kind)}
-    required = [item.name for item in fields(kind) if item.default is MISSING and item.name != "label"]
+    required = [item.name for item in fields(kind) if item.default is MISSING]
 
     def read_part(name: str, value: Any) -> Any:
         if isinstance(value, str):
@@ -147,7 +147,7 @@ def _qualifiers(name: str, value: Any) -> tuple[Any, ...]:
 _PEOPLE = _parts(Author, names.author)
 
 _BY_NAME: dict[str, Reader] = {
-    "sections": _parts(Section, lambda said: Section(label="", text=said)),
+    "sections": _parts(Section, lambda said: Section(text=said)),
     "other_abstracts": _parts(OtherAbstract, lambda said: OtherAbstract(text=said)),
     "authors": _PEOPLE,
     "investigators": _PEOPLE,
