@@ -1,5 +1,6 @@
 """Open an installed model as an encoder or a re-ranker, on the backend that was asked for."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from onnx_models.errors import UnsuitableModel
@@ -39,10 +40,12 @@ def load_reranker(
     """Open a set's re-ranker; None for `none`, and for `auto` where the set can have none.
 
     `auto` takes the set's cross-encoder; without one, late interaction where queries and articles share weights.
+    `one_shot` does not count: a re-ranker reads many passages for one query, so it pays to open it properly.
 
     Raises:
         UnsuitableModel: the set cannot re-rank in the way that was asked for.
     """
+    options = replace(options, one_shot=False)
     match kind:
         case "none":
             return None

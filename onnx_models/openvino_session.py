@@ -1,6 +1,7 @@
 """Open an OpenVINO session: precision, streams and errors. The one module that touches OpenVINO."""
 
 import queue
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,9 @@ from onnx_models.runtime import RunOptions, Runtime, TokenBatch, usable_cores
 from onnx_models.session import named_inputs
 
 _BUDGET = 1024
+
+_FIRST_USE = threading.Lock()
+"""OpenVINO 2026.4 deadlocks if two threads hand it the process's first array at once: one does so alone."""
 
 
 class OpenVinoSession:
@@ -32,7 +36,7 @@ class OpenVinoSession:
         """
         openvino = _load_openvino()
         core = openvino.Core()
-        precision = _precision(options.precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        precision = chosen_precision(options.precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
         threads = options.threads or usable_cores()
         self.concurrency = 1 if low_latency else threads
         settings = {
@@ -78,11 +82,14 @@ def _load_openvino() -> ModuleType:
         import openvino
     except ImportError as error:
         raise MissingExtra(what="The openvino backend", extra="openvino") from error
+    with _FIRST_USE:
+        _ = openvino.Tensor(np.zeros(1, dtype=np.int64)).data
     module: ModuleType = openvino
     return module
 
 
-def _precision(asked: str, capabilities: list[str]) -> str:
+def chosen_precision(asked: str, capabilities: list[str]) -> str:
+    """What to compute in, given what was asked for and what the processor can do."""
     has_bf16 = "BF16" in capabilities
     if asked == "auto":
         return "bf16" if has_bf16 else "fp32"

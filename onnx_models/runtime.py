@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,11 @@ from onnx_models.errors import BadRunOption
 
 Backend = Literal["onnx", "openvino"]
 RunPrecision = Literal["auto", "fp32", "fp16", "int8", "bf16"]
+
+_PRECISIONS: dict[Backend, tuple[RunPrecision, ...]] = {
+    "onnx": ("auto", "fp32", "fp16", "int8"),
+    "openvino": ("auto", "fp32", "bf16"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +36,21 @@ class RunOptions:
     token_budget: int | None = None
     """Most tokens, padding included, in one batch (one text always fits); None: what suits the backend."""
     one_shot: bool = False
-    """Open fast and run slower: for a process that encodes one query and ends."""
+    """Open an encoder faster and run it slower: for a process that encodes one query and ends."""
 
     def __post_init__(self) -> None:
-        for option, choices in (("backend", Backend), ("precision", RunPrecision)):
-            if getattr(self, option) not in get_args(choices):
-                allowed = ", ".join(get_args(choices))
-                raise BadRunOption(option=option, value=getattr(self, option), allowed=allowed)
+        if self.backend not in _PRECISIONS:
+            raise BadRunOption(option="backend", value=self.backend, allowed=", ".join(_PRECISIONS))
+        precisions = _PRECISIONS[self.backend]
+        if self.precision not in precisions:
+            allowed = f"{', '.join(precisions)} with {self.backend}"
+            raise BadRunOption(option="precision", value=self.precision, allowed=allowed)
+        if self.backend == "openvino" and self.provider not in ("auto", "cpu"):
+            raise BadRunOption(option="provider", value=self.provider, allowed="auto, cpu with openvino")
         for option in ("threads", "token_budget"):
             value = getattr(self, option)
             if value is not None and value < 1:
                 raise BadRunOption(option=option, value=value, allowed="1 or more")
-        if self.precision == "bf16" and self.backend == "onnx":
-            raise BadRunOption(option="precision", value="bf16", allowed="auto, fp32, fp16, int8 (bf16: openvino)")
-        if self.backend == "openvino" and self.provider not in ("auto", "cpu"):
-            raise BadRunOption(option="provider", value=self.provider, allowed="auto, cpu with openvino")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

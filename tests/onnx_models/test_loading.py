@@ -1,0 +1,64 @@
+import pytest
+
+from onnx_models import InstalledSet, RunOptions, load_encoder, load_reranker
+from onnx_models.errors import BadRunOption, ModelNotExported, UnsuitableModel
+
+
+def test_auto_takes_the_cross_encoder_where_there_is_one(medcpt: InstalledSet) -> None:
+    reranker = load_reranker(medcpt, "auto")
+    assert reranker is not None
+    assert reranker.kind == "cross"
+    assert reranker.name == "medcpt-cross"
+
+
+@pytest.mark.parametrize("name", ["minilm", "bge"])
+def test_auto_takes_late_interaction_where_both_sides_share_weights(name: str, request: pytest.FixtureRequest) -> None:
+    reranker = load_reranker(request.getfixturevalue(name), "auto")
+    assert reranker is not None
+    assert reranker.kind == "late"
+
+
+def test_auto_is_none_where_towers_differ_and_there_is_no_cross_encoder(medcpt: InstalledSet) -> None:
+    assert load_reranker(without_cross(medcpt), "auto") is None
+
+
+def test_none_loads_nothing(medcpt: InstalledSet) -> None:
+    assert load_reranker(medcpt, "none") is None
+
+
+def test_late_interaction_is_refused_for_towers_with_different_weights(medcpt: InstalledSet) -> None:
+    with pytest.raises(UnsuitableModel, match=r"'medcpt' .* different weights"):
+        load_reranker(medcpt, "late")
+
+
+def test_a_cross_encoder_that_is_not_there_is_refused(minilm: InstalledSet) -> None:
+    with pytest.raises(UnsuitableModel, match=r"'minilm' .* no cross-encoder"):
+        load_reranker(minilm, "cross")
+
+
+def test_a_precision_that_was_never_made_names_the_command_that_makes_it(minilm: InstalledSet) -> None:
+    with pytest.raises(ModelNotExported, match="biocpt models quantize"):
+        load_encoder(minilm.article, RunOptions(precision="int8"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "tensorflow"}, "backend cannot be 'tensorflow'. Allowed: onnx, openvino"),
+        ({"precision": "fp8"}, "precision cannot be 'fp8'"),
+        ({"precision": "bf16"}, "precision cannot be 'bf16'. Allowed: auto, fp32, fp16, int8 with onnx"),
+        ({"backend": "openvino", "precision": "int8"}, "precision cannot be 'int8'"),
+        ({"backend": "openvino", "provider": "cuda"}, "provider cannot be 'cuda'"),
+        ({"threads": 0}, "threads cannot be 0. Allowed: 1 or more"),
+        ({"token_budget": -1}, "token_budget cannot be -1"),
+    ],
+)
+def test_options_that_nothing_can_run_with_are_refused_at_once(options: dict[str, object], message: str) -> None:
+    with pytest.raises(BadRunOption, match=message):
+        RunOptions(**options)  # type: ignore[arg-type]
+
+
+def without_cross(models: InstalledSet) -> InstalledSet:
+    return InstalledSet(
+        model_set=models.model_set, folder=models.folder, query=models.query, article=models.article, cross=None
+    )
