@@ -14,6 +14,7 @@ _GREEK = {
 _GREEK_SYMBOL = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9]{1,2}(?![\u0370-\u03ff])")
 _GREEK_OR_COMBINING = re.compile(r"[\u0300-\u03ff]")
 _COMBINING = re.compile(r"[\u0300-\u036f]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019][sS]\b")
 
 _IN_NUMBER = re.compile(r"[.,](?<=[0-9][.,])(?=[0-9])")
@@ -25,6 +26,11 @@ LONGEST_TERM = 255
 """Bytes; longer runs (sequences, base64) are no words, and are left out."""
 
 
+def sound(text: str) -> str:
+    """The text with halves of surrogate pairs, which no UTF-8 holds, replaced by U+FFFD."""
+    return text if text.isascii() else _HALF_PAIR.sub("\ufffd", text)
+
+
 def searchable(text: str) -> str:
     """The text in the one spelling that is indexed: NFKC, `TNF-α` as `TNF-alpha`, numbers whole, no possessive `'s`.
 
@@ -32,7 +38,7 @@ def searchable(text: str) -> str:
     left to the analyzer.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", sound(text))
     if not text.isascii() and _GREEK_OR_COMBINING.search(text):
         text = _COMBINING.sub("", text)
         text = _GREEK_SYMBOL.sub(lambda found: "".join(_GREEK.get(c, c) for c in found[0]), text)

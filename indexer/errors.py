@@ -119,7 +119,7 @@ class UnusableId(IndexerError):
     """An id is empty or too long to be stored."""
 
     def __init__(self, *, id: str, longest: int) -> None:
-        super().__init__(f"Article id {id[:80]!r} cannot be stored: an id has 1 to {longest} bytes (UTF-8).")
+        super().__init__(f"Article id {id[:80]!r} cannot be stored: an id is 1 to {longest} bytes of UTF-8.")
 
 
 class UnknownField(IndexerError):

@@ -113,8 +113,8 @@ class EmbeddedReader:
         )
         with storage_errors(self._layout.folder):
             hits = now.searcher.search(query, _ROWS_AT_ONCE, count=False).hits
-        documents = [now.searcher.doc(address) for _, address in hits]
-        heads = [text.read_head(document) for document in documents]
+            documents = [now.searcher.doc(address) for _, address in hits]
+            heads = [text.read_head(document) for document in documents]
         slots = np.array(sorted(head.slot for head in heads), np.int64)
         vectors = now.vectors.open().get(slots) if now.vectors else {}
         for document, head in zip(documents, heads, strict=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import tantivy
 
-from indexer.analysis import english, searchable
+from indexer.analysis import english, searchable, sound
 from indexer.article import Article, Deletion, from_json, record_digest, text_digest, to_json
 from indexer.engines.protocol import Stored
 from indexer.errors import UnusableId
@@ -91,9 +91,9 @@ def _create(folder: Path) -> tantivy.Index:
 def usable_id(id: str) -> str:
     """The id itself.
 
-    Raises: UnusableId, for one that is empty or longer than `LONGEST_ID`.
+    Raises: UnusableId, for one that is empty, longer than `LONGEST_ID`, or not to be written as UTF-8.
     """
-    if not 0 < len(id.encode("utf-8", "surrogatepass")) <= LONGEST_ID:
+    if not id or sound(id) != id or len(id.encode()) > LONGEST_ID:
         raise UnusableId(id=id, longest=LONGEST_ID)
     return id
 
@@ -108,7 +108,7 @@ def head_of(record: Article | Deletion, slot: int, has_vector: bool) -> Head:
 def document(record: Article | Deletion, head: Head) -> tantivy.Document:
     """The record as it is indexed and stored; a tombstone has nothing to be found by."""
     found = tantivy.Document()
-    found.add_text(KEY, usable_id(record.id))
+    found.add_text(KEY, record.id)
     found.add_text(STATE, DELETED if head.stored.deleted else ARTICLE)
     found.add_integer(SLOT, head.slot)
     found.add_bytes(HEAD, orjson.dumps([asdict(head.stored), head.slot]))
@@ -180,7 +180,7 @@ def state(text: tantivy.Schema, *states: str) -> tantivy.Query:
 
 def find(searcher: tantivy.Searcher, text: tantivy.Schema, ids: Iterable[str]) -> dict[str, tantivy.Document]:
     """The documents of these ids; unknown ones are absent."""
-    wanted = list(dict.fromkeys(ids))
+    wanted = [id for id in dict.fromkeys(ids) if sound(id) == id]
     if not wanted:
         return {}
     query = tantivy.Query.term_set_query(text, KEY, wanted)

@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 import tantivy
 from tantivy import Occur
 
-from indexer.analysis import placed_terms, terms
+from indexer.analysis import placed_terms, sound, terms
 from indexer.engines.embedded.text import ARTICLE, state
 from indexer.errors import UnknownField
 from indexer.fields import FIELD, FIELDS
@@ -122,7 +122,7 @@ def _in_order(field: str, placed: list[tuple[int, str]], text: tantivy.Schema) -
 
 def _term(field: str, values: Sequence[str], text: tantivy.Schema) -> tantivy.Query:
     _check(field, "keyword")
-    wanted = list(dict.fromkeys(value.casefold() for value in values))
+    wanted = list(dict.fromkeys(sound(value).casefold() for value in values))
     return _silent(tantivy.Query.term_set_query(text, field, wanted)) if wanted else tantivy.Query.empty_query()
 
 

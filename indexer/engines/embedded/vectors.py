@@ -25,9 +25,6 @@ _FLUSH_BYTES = 64 << 20
 
 _SLOTS_PER_DELETE = 5_000
 
-_KEEP_OLD = timedelta(minutes=30)
-"""How long versions stay for readers in other processes; one that lost its version opens the newest."""
-
 _MANY_FRAGMENTS = 64
 
 
@@ -108,12 +105,12 @@ class VectorStore:
             if not fits_in_memory(self._table.count_rows(), self._dimension, self._exact_bytes):
                 self._trained = tend(self._table, self._space.similarity, self._trained)
 
-    def forget_old(self) -> None:
-        """Delete versions that no commit names and that no reader can still be using."""
+    def forget_old(self, keep: timedelta) -> None:
+        """Delete versions older than `keep`, but for the newest, which the last commit names."""
         if self._table is None:
             return
         with storage_errors(self._folder.parent):
-            self._table.cleanup_old_versions(older_than=_KEEP_OLD)
+            self._table.cleanup_old_versions(older_than=keep)
 
 
 def open_table(folder: Path, version: int) -> lance.LanceDataset:

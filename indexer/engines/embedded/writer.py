@@ -1,6 +1,7 @@
 """Writes an embedded index: vectors first, made durable, then the text commit that acknowledges both."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,17 @@ from indexer.engines.protocol import Stored, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
 
+KEEP_OLD = timedelta(minutes=30)
+"""How long old vectors stay for readers in other processes; one that lost its version opens the newest."""
+
 _HEAP = 256_000_000
 """Bytes that tantivy fills before it writes a segment."""
 
 
 class EmbeddedWriter:
     """The one `Writer` of the index in a folder; a lock that dies with its process keeps others out."""
+
+    keep_old = KEEP_OLD
 
     def __init__(
         self, folder: Path, space: VectorSpace | None, *, make: bool = True, exact_bytes: int = EXACT_BYTES
@@ -31,7 +37,8 @@ class EmbeddedWriter:
         if is_free(folder):
             if not make:
                 raise NoIndex(location=folder)
-            create(folder, space)
+            with storage_errors(folder):
+                create(folder, space)
         read_space(folder)  # refuses what is not ours before anything is written
         self._index, self._writer = _lock(self._layout)
         try:
@@ -74,7 +81,7 @@ class EmbeddedWriter:
         keep: Collection[str] = (),
     ) -> None:
         """Store articles. Nothing of a call is stored if any part of it is unusable."""
-        ids = [article.id for article in articles]
+        ids = [text.usable_id(article.id) for article in articles]
         if len(set(ids)) < len(ids):
             raise ValueError("write() was given one id twice; keep the newest of its records")
         checked = {id: self._checked(id, vectors[id]) for id in ids if id in vectors}
@@ -89,7 +96,7 @@ class EmbeddedWriter:
 
     def delete(self, deletions: Sequence[Deletion]) -> None:
         """Store tombstones; text and vector of these ids are gone."""
-        deletions = list({deletion.id: deletion for deletion in deletions}.values())
+        deletions = list({text.usable_id(deletion.id): deletion for deletion in deletions}.values())
         old = self._heads([deletion.id for deletion in deletions])
         new = {deletion.id: text.head_of(deletion, self._slot(), False) for deletion in deletions}
         self._replace(deletions, old, new)
@@ -117,7 +124,7 @@ class EmbeddedWriter:
             self._vectors.compact()
         self.commit()
         if self._vectors is not None:
-            self._vectors.forget_old()
+            self._vectors.forget_old(self.keep_old)
 
     def close(self) -> None:
         """Drop what was not committed and let others write; merges that run are waited for."""

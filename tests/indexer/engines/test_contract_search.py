@@ -36,7 +36,7 @@ def test_lists_are_best_first_and_at_most_k_long(engine: Engine) -> None:
     assert reader.search([Lexical(Match("heart"), 0), Nearest(vector(99), 0)]) == [[], []]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "the of and", "?! ()", 'a:b" AND (OR', "*"])
+@pytest.mark.parametrize("text", ["", "   ", "the of and", "?! ()", 'a:b" AND (OR', "*", "\ud800"])
 def test_no_question_text_is_an_error(engine: Engine, text: str) -> None:
     reader = load(engine, [article("1", "heart")])
     assert ids(reader, Match(text)) == []

@@ -9,7 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion
+from indexer.engines.embedded.approximate import ApproximateVectors
+from indexer.engines.embedded.nearest import Slots, VectorView
 from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.text import Note
+from indexer.engines.embedded.vectors import VectorStore
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.protocol import VectorSpace
 from indexer.queries import Nearest, Query, Range, Term
@@ -144,3 +148,39 @@ def test_a_width_that_codes_cannot_hold_is_compared_exactly(tmp_path: Path) -> N
     write(tmp_path / "index", replace(SPACE, dimension=12), rows)
     (hits,) = EmbeddedReader(tmp_path / "index", exact_bytes=0).search([Nearest(rows[0], 5)])
     assert [hit.id for hit in hits] == [str(n) for n in np.argsort(-(rows @ rows[0]))[:5]]
+
+
+class Listed:
+    """A filter over vectors without text."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def count(self) -> int:
+        return len(self._slots)
+
+    def slots(self) -> Slots:
+        return self._slots
+
+    def among(self, slots: Slots) -> Slots:
+        return np.intersect1d(slots, self._slots)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", [0.09, 0.5])
+def test_a_filter_between_few_and_most_is_searched_through_the_index(tmp_path: Path, part: float) -> None:
+    rows = unlike_lengths(50_000, 3)
+    store = VectorStore(tmp_path / "vectors", WIDE, Note(), exact_bytes=0)
+    for slot, row in enumerate(rows):
+        store.put(slot, str(slot), row)
+    store.flush()
+    store.tidy()
+    vectors = VectorView(tmp_path / "vectors", WIDE, store.note(len(rows)).version, exact_bytes=0).open()
+    assert isinstance(vectors, ApproximateVectors)
+    allowed = np.flatnonzero(np.random.default_rng(4).random(len(rows)) < part)
+    found = []
+    for question in QUESTIONS:
+        hits = vectors.nearest(question, 100, Listed(allowed))
+        wanted = allowed[np.argsort(-(rows[allowed] @ question))[:100]]
+        found.append(len({int(hit.id) for hit in hits} & set(wanted.tolist())))
+    assert float(np.mean(found)) >= 97
