@@ -17,6 +17,7 @@ from indexer.engines import open_ledger, open_reader
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.errors import NoIndex, UnfinishedIndex
 from indexer.queries import Lexical, Match
+from indexer.verify import verify
 from tests.indexer.pubmed_files import Entry, write
 from tests.onnx_models import checkpoints
 
@@ -99,6 +100,7 @@ def assert_same_index(one: Path, other: Path) -> None:
             np.testing.assert_allclose(vector, twin, atol=1e-4)
         assert (vector is not None) == (isinstance(row.record, Article) and row.record.has_text)
     assert found_by_word(one) == found_by_word(other)
+    assert verify(str(one)).problems == ()
     assert {entry.name for entry in open_ledger(str(one)).entries()} == {
         entry.name for entry in open_ledger(str(other)).entries()
     }

@@ -1,0 +1,33 @@
+"""`biocpt verify`: count an index again, text against vectors."""
+
+from dataclasses import asdict
+
+import click
+
+from search.cli.options import index_option, json_option, print_json
+
+
+@click.command(name="verify")
+@index_option
+@json_option
+def command(index: str, as_json: bool) -> int:
+    """Read a whole index and compare: each article with text has one vector, and the counts are right.
+
+    Exit code 1: something is wrong.
+    """
+    from indexer.verify import verify
+
+    found = verify(index)
+    if as_json:
+        print_json({"sound": found.is_sound, **asdict(found)})
+        return 0 if found.is_sound else 1
+    for problem in found.problems:
+        click.echo(problem, err=True)
+    more = found.problem_count - len(found.problems)
+    if more > 0:
+        click.echo(f"… and {more:,} more.", err=True)
+    click.echo(
+        f"{found.articles:,} articles, {found.vectors:,} vectors, {found.textless:,} without text, "
+        f"{found.tombstones:,} deleted: " + ("sound" if found.is_sound else f"{found.problem_count:,} problems")
+    )
+    return 0 if found.is_sound else 1
