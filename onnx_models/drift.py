@@ -44,10 +44,18 @@ def measure(
 
 
 def kendall_tau(first: Floats, second: Floats) -> float:
-    """Kendall's rank correlation (tau-a, Biometrika 1938): 1 for the same order, −1 for the reverse."""
-    upper = np.triu_indices(len(first), k=1)
-    signs = np.sign(np.subtract.outer(first, first))[upper] * np.sign(np.subtract.outer(second, second))[upper]
-    return float(signs.mean())
+    """Kendall's rank correlation with its correction for ties (tau-b, Biometrika 1945).
+
+    1 for the same order, −1 for the reverse; 0 where only one of the two tells the items apart.
+    """
+    above = np.triu_indices(len(first), k=1)
+    signs = [np.sign(np.subtract.outer(scores, scores))[above] for scores in (first, second)]
+    told_apart = [float(np.abs(sign).sum()) for sign in signs]
+    if max(told_apart) == 0.0:
+        return 1.0
+    if min(told_apart) == 0.0:
+        return 0.0
+    return float((signs[0] * signs[1]).sum() / np.sqrt(told_apart[0] * told_apart[1]))
 
 
 def _tau(before: Floats, after: Floats) -> float:

@@ -1,6 +1,7 @@
 """Random BERT checkpoints of any shape, written as Hugging Face lays them out, and whole installed sets of them."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from onnx_models import set_file
+from onnx_models.drift_texts import PASSAGES, QUERIES
 from onnx_models.export import export_set
 from onnx_models.installed import InstalledSet, load, sets_folder
 from onnx_models.specs import KNOWN_SETS, ModelSet
@@ -97,6 +99,27 @@ def random_weights(shape: Shape, *, seed: int = 0) -> Weights:
     return weights
 
 
+def give_texts_a_direction(weights: Weights, shape: Shape, *, strength: float, seed: int = 0) -> Weights:
+    """Add to random weights what makes texts differ as they do in a trained model: along one direction.
+
+    Each word has its own amount of the direction; the first attention layer carries the mean amount of the
+    words to [CLS], and the classifier reads it. Without it, random logits differ by little more than rounding does.
+    """
+    rng = np.random.default_rng(seed)
+    direction = rng.standard_normal(shape.hidden).astype(np.float32)
+    direction /= np.linalg.norm(direction)
+    carry = np.float32(strength) * np.outer(direction, direction)
+    amounts = rng.standard_normal(shape.vocabulary).astype(np.float32)
+    changed = dict(weights)
+    words = "embeddings.word_embeddings.weight"
+    scale = np.linalg.norm(weights[words], axis=1).mean()
+    changed[words] = weights[words] + scale * np.outer(amounts, direction)
+    for name in ("encoder.layer.0.attention.self.value", "encoder.layer.0.attention.output.dense", "pooler.dense"):
+        changed[f"{name}.weight"] = weights[f"{name}.weight"] + carry
+    changed["classifier.weight"] = np.tile(direction, (shape.labels, 1))
+    return changed
+
+
 def config(shape: Shape) -> dict[str, Any]:
     """A config.json as transformers writes it."""
     return {
@@ -116,11 +139,13 @@ def config(shape: Shape) -> dict[str, Any]:
     }
 
 
-def vocabulary() -> list[str]:
-    """Special tokens, letters, digits, word pieces and some words of the field."""
+def vocabulary(size: int = TINY.vocabulary) -> list[str]:
+    """Special tokens, letters, digits, word pieces and words of the field, as many as there is room for."""
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     pieces = (f"##{letter}" for letter in letters)
-    return list(dict.fromkeys([*SPECIAL, *letters, *pieces, *"0123456789.,-()", *WORDS.split()]))
+    texts = " ".join([*QUERIES, *(part for passage in PASSAGES for part in passage)]).lower()
+    words = [*WORDS.split(), *re.findall(r"[a-z]+", texts)]
+    return list(dict.fromkeys([*SPECIAL, *letters, *pieces, *"0123456789.,-()", *words]))[:size]
 
 
 def write(
@@ -145,9 +170,9 @@ def write(
 
         torch.save({name: torch.from_numpy(value) for name, value in named.items()}, folder / file)
     if tokenizer == "vocab.txt":
-        (folder / tokenizer).write_text("\n".join(vocabulary()) + "\n")
+        (folder / tokenizer).write_text("\n".join(vocabulary(shape.vocabulary)) + "\n")
     else:
-        words = {word: number for number, word in enumerate(vocabulary())}
+        words = {word: number for number, word in enumerate(vocabulary(shape.vocabulary))}
         tokenizers.BertWordPieceTokenizer(words, lowercase=True).save(str(folder / tokenizer))
     return folder
 
