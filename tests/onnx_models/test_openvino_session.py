@@ -67,16 +67,41 @@ def test_an_input_that_cannot_be_run_fails_in_one_line(minilm: InstalledSet) -> 
     assert "\n" not in str(caught.value)
 
 
+FIRST_RUNS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import numpy as np
+
+from onnx_models import RunOptions, find_set
+from onnx_models.openvino_session import OpenVinoSession
+from onnx_models.runtime import TokenBatch
+
+sys.setswitchinterval(1e-7)
+graph = find_set(Path(), sys.argv[1]).article.graph()
+session = OpenVinoSession(graph, RunOptions(backend="openvino", threads=4), low_latency=False)
+ids, start = np.ones((1, 4), dtype=np.int64), Barrier(4)
+
+
+def run(_: int) -> tuple[int, ...]:
+    start.wait()
+    return session.run(TokenBatch(ids, ids, ids, np.arange(1))).shape
+
+
+with ThreadPoolExecutor(4) as threads:
+    print(*threads.map(run, range(4)))
+"""
+
+
 @pytest.mark.slow
-def test_the_first_batches_of_a_process_may_come_from_two_threads_at_once(minilm: InstalledSet) -> None:
-    """OpenVINO 2026.4's Python binding waited for ever here: one thread held the GIL, the other its one-time set-up."""
-    script = (
-        "from pathlib import Path; from onnx_models import RunOptions, find_set, load_encoder; import sys; "
-        "options = RunOptions(backend='openvino', threads=2, token_budget=8); "
-        "encoder = load_encoder(find_set(Path(), sys.argv[1]).article, options); "
-        "print(encoder.encode(['heart disease', 'stroke', 'pain and sleep'] * 8).shape)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(minilm.folder)], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.strip() == "(24, 32)"
+def test_the_first_batches_of_a_process_may_come_from_several_threads_at_once(minilm: InstalledSet) -> None:
+    """OpenVINO 2026.4's Python binding waits for ever about one time in four unless its first use is alone.
+
+    One thread holds the binding's one-time set-up and waits for the GIL, another the GIL and waits for the set-up.
+    """
+    command = [sys.executable, "-c", FIRST_RUNS, str(minilm.folder)]
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout.split("(1, 4, 32)") == ["", " ", " ", " ", "\n"]
