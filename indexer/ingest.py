@@ -48,8 +48,11 @@ class Options:
     clock: Callable[[], float] = time.monotonic
 
 
+DEFAULT = Options()
+
+
 def ingest(
-    paths: Sequence[Path], writer: Writer, encoder: Encoder | None, *, rejects: Rejects, options: Options
+    paths: Sequence[Path], writer: Writer, encoder: Encoder | None, *, rejects: Rejects, options: Options = DEFAULT
 ) -> Generator[Progress, None, None]:
     """Store the records of files, the highest `order` of each id winning; the last Progress is the summary.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.article import Deletion
+from indexer.article import Article, Deletion
 from indexer.copying import copy, require_complete
 from indexer.errors import IncompleteCopy, VectorMismatch
 from indexer.ingest import Options, ingest
@@ -99,3 +99,15 @@ def test_a_target_that_lost_rows_is_told(source: ListIndex) -> None:
     target.rows = {id: row for id, row in target.rows.items() if id != "2"}
     with pytest.raises(IncompleteCopy, match=r"7 articles.*8 articles"):
         require_complete(source.open_reader().info(), target.open_reader().info(), counts)
+
+
+def test_a_vector_that_the_target_lacks_is_filled_in(source: ListIndex) -> None:
+    target = ListIndex(source.space)
+    writer = target.open_writer()
+    record = source.rows["1"].record
+    assert isinstance(record, Article)
+    writer.write([record], {})
+    writer.commit()
+    writer.close()
+    assert carry(source, target).replaced == 1
+    assert_same_rows(source, target)
