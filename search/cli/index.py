@@ -23,7 +23,7 @@ BROKEN, REJECTED, STOPPED = 1, 3, 130
 @click.option(
     "--model",
     envvar="BIOCPT_MODEL",
-    help="The model set of a new index; none: without vectors. [default: medcpt; an index keeps its own]",
+    help="The model set of a new index, by name or folder; none: no vectors. [default: medcpt; an index keeps its own]",
 )
 @run_options
 @home_option

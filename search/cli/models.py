@@ -52,7 +52,9 @@ def command() -> None:
     multiple=True,
     help="Also make this precision; may be given twice. fp32 is always made.",
 )
-@click.option("--endpoint", envvar="HF_ENDPOINT", show_envvar=True, help="Another hub than huggingface.co.")
+@click.option(
+    "--endpoint", envvar="HF_ENDPOINT", show_envvar=True, metavar="URL", help="Another hub than huggingface.co."
+)
 @_route_option
 @home_option
 def pull(

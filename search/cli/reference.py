@@ -1,5 +1,7 @@
 """The reference of the command line (`docs/cli.md`), written from the commands: `python -m search.cli.reference`."""
 
+import inspect
+import re
 from collections.abc import Iterator
 
 import click
@@ -10,53 +12,98 @@ _HEAD = """# Command line
 
 Written by `python -m search.cli.reference > docs/cli.md` from the commands themselves; a test keeps it true.
 
-Flags win over `BIOCPT_*` environment variables, these over the TOML file of `--config`, and that over the defaults.
+Flags win over environment variables, these over the TOML file of `--config`, and that over the defaults.
 Results go to stdout, talk to stderr.
+Every command explains itself with `-h` or `--help`.
 Exit codes: 0 fine, 1 error, 2 wrong usage, 3 finished but some input was rejected, 130 stopped.
 """
+
+_DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+)\]$")
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 def reference() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_HEAD, *_sections()])
+    commands = list(_commands())
+    names = [context.command_path for _, context in commands]
+    contents = "".join(f"- [{name}](#{name.replace(' ', '-')})\n" for name in names)
+    return "\n".join([_HEAD, contents, *(_section(command, context) for command, context in commands)])
 
 
-def _sections() -> Iterator[str]:
+def _commands() -> Iterator[tuple[click.Command, click.Context]]:
+    """Every command after its group, each with the context that knows its full name."""
     context = click.Context(biocpt, info_name="biocpt")
-    yield from _section(biocpt, context)
+    yield biocpt, context
     for name in COMMANDS:
         command = biocpt.get_command(context, name)
         if command is None:
             continue
         inner = click.Context(command, info_name=name, parent=context)
-        yield from _section(command, inner)
+        yield command, inner
         if isinstance(command, click.Group):
-            for child in command.list_commands(inner):
-                found = command.get_command(inner, child)
-                if found is not None:
-                    yield from _section(found, click.Context(found, info_name=child, parent=inner))
+            for child, found in command.commands.items():
+                yield found, click.Context(found, info_name=child, parent=inner)
 
 
-def _section(command: click.Command, context: click.Context) -> Iterator[str]:
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield f"## {context.command_path}\n\n    {context.command_path} {usage}\n\n{(command.help or '').strip()}\n"
-    rows = [row for row in map(_row, command.get_params(context)) if row]
-    if rows:
-        yield "| option | meaning | default | environment |\n|---|---|---|---|"
-        yield "\n".join(rows) + "\n"
+def _section(command: click.Command, context: click.Context) -> str:
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    lines = [f"## {context.command_path}", "", f"    {usage}", "", *_paragraphs(command.help or "")]
+    if options:
+        lines += ["| option | meaning | default | environment |", "|---|---|---|---|", *map(_row, options), ""]
+    return "\n".join(lines)
 
 
-def _row(parameter: click.Parameter) -> str:
-    if not isinstance(parameter, click.Option):
+def _paragraphs(text: str) -> Iterator[str]:
+    """Help as Markdown: a sentence a line, an empty line after each paragraph."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        yield _plain(_SENTENCE_END.sub("\n", " ".join(paragraph.split())))
+        yield ""
+
+
+def _row(option: click.Option) -> str:
+    """`--limit N`, what it means, what it is otherwise, and the variable that sets it."""
+    meaning, default = _meaning_and_default(option)
+    names = ", ".join(f"`{name}`" for name in [*option.opts, *option.secondary_opts])
+    variable = f"`{option.envvar}`" if option.envvar else ""
+    return f"| {names}{_value(option)} | {_plain(meaning)} | {_plain(default)} | {variable} |"
+
+
+def _value(option: click.Option) -> str:
+    """What follows the option's name; "" for a switch."""
+    if option.is_flag or option.count:
         return ""
-    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
-    choices = parameter.type.choices if isinstance(parameter.type, click.Choice) else ()
-    meaning = (parameter.help or "").replace("|", "\\|") + (f" One of: {', '.join(choices)}." if choices else "")
-    default = parameter.show_default if isinstance(parameter.show_default, str) else parameter.default
-    shown = "" if parameter.is_flag or callable(default) or default in (None, ()) else f"`{default}`"
-    shown = "" if "UNSET" in shown.upper() else shown
-    variable = f"`{parameter.envvar}`" if parameter.envvar else ""
-    return f"| {names} | {meaning} | {shown} | {variable} |"
+    match option.type:
+        case click.Choice():
+            name = "CHOICE"
+        case click.Path():
+            name = "FOLDER" if not option.type.file_okay else "FILE"
+        case kind if kind.name.startswith(("integer", "float")):
+            name = "N"
+        case _:
+            name = "NAME"
+    return f" {option.metavar or name}"
+
+
+def _meaning_and_default(option: click.Option) -> tuple[str, str]:
+    """The help without the default that some say in words, and that default."""
+    meaning = option.help or ""
+    if isinstance(option.type, click.Choice):
+        *others, last = (f"`{choice}`" for choice in option.type.choices)
+        meaning += f" One of {', '.join(others)} or {last}."
+    said = _DEFAULT_IN_HELP.search(option.help or "")
+    if said:
+        return meaning.replace(said[0], ""), said[1]
+    if isinstance(option.show_default, str):
+        return meaning, option.show_default
+    if option.required:
+        return meaning, "required"
+    return meaning, f"`{option.default}`" if option.show_default else ""
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and tables show as it is."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ def ranking_options(function: F) -> F:
             show_default=True,
             help="How both lists become one: by ranks, or by the mean of scaled scores.",
         ),
-        click.option("--rrf-k", type=int, default=60, show_default=True, help="The constant of rrf."),
+        click.option("--rrf-k", type=int, default=60, show_default=True, help="rrf: the constant added to ranks."),
         click.option(
             "--dense-weight", type=float, default=0.5, show_default=True, help="interpolate: the dense list's weight."
         ),
-        click.option("--depth", type=int, default=100, show_default=True, help="Candidates that each list gives."),
+        click.option("--depth", type=int, default=100, show_default=True, help="Candidates of each list, to 10000."),
         click.option(
             "--rerank",
             envvar="BIOCPT_RERANK",
@@ -58,7 +58,7 @@ def filter_options(function: F) -> F:
     """Which articles may answer; applied inside both lists."""
     many = partial(click.option, multiple=True, metavar="NAME")
     options = [
-        click.option("--year", metavar="RANGE", help="2015-2020, 2015-, -2020 or 2015."),
+        click.option("--year", metavar="RANGE", help="Years: 2015-2020, 2015-, -2020 or 2015."),
         many("--journal", help="Title or abbreviation; repeat for alternatives."),
         many("--type", "types", help="Publication type, such as Review; repeat for alternatives."),
         many("--mesh", help="MeSH descriptor; repeat for alternatives."),
@@ -81,14 +81,31 @@ def filter_options(function: F) -> F:
 @index_option
 @ranking_options
 @filter_options
-@click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "date"]),
+    default="relevance",
+    show_default=True,
+    help="date: all candidates, the newest first.",
+)
 @click.option("--limit", type=int, help="Results to print. [default: 10; with --topics, the depth]")
 @click.option("--offset", type=int, default=0, show_default=True, help="Results to skip: below the depth.")
-@click.option("--model", envvar="BIOCPT_MODEL", help="The model set. [default: the one that made the index]")
+@click.option(
+    "--model", envvar="BIOCPT_MODEL", help="A model set, by name or folder. [default: the one that made the index]"
+)
 @run_options
 @home_option
-@click.option("--topics", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file of questions.")
-@click.option("--run", "run_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a TREC run here.")
+@click.option(
+    "--topics",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of questions: id<TAB>query lines, or BEIR's queries.jsonl.",
+)
+@click.option(
+    "--run",
+    "run_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the TREC run here. [default: stdout]",
+)
 @click.option("--tag", default="biocpt", show_default=True, help="The name of the run.")
 @click.option("--explain", is_flag=True, help="Show how each result got its place.")
 @json_option

@@ -35,3 +35,27 @@ def test_a_command_and_each_option_say_what_they_do(name: str, command: click.Co
 def test_the_page_is_written_from_the_commands() -> None:
     written = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert written == reference(), "Run: python -m search.cli.reference > docs/cli.md"
+
+
+def section(name: str) -> str:
+    start = reference().index(f"\n## biocpt {name}\n")
+    return reference()[start:].split("\n## ")[1]
+
+
+def test_an_option_shows_its_value_choices_default_and_variable() -> None:
+    page = section("search")
+    assert "| `--mode` CHOICE | Which lists to ask: BM25, vectors, or both. " in page
+    assert "One of `hybrid`, `lexical` or `dense`. | `hybrid` |  |" in page
+    assert "| `--index` FOLDER | The index: a folder. | required | `BIOCPT_INDEX` |" in page
+    assert "| `--explain` | " in page
+
+
+def test_a_default_that_the_help_says_in_words_stands_in_its_own_column() -> None:
+    assert "| `--threads` N | Threads for the models. | all cores | `BIOCPT_THREADS` |" in section("index")
+    assert "[default" not in reference()
+
+
+def test_help_is_one_sentence_a_line_and_no_code_block() -> None:
+    lines = section("models").splitlines()
+    assert "Commands take the name of a set, or the path of a folder with a set.toml." in lines
+    assert not [line for line in reference().splitlines() if line.startswith("  ") and "    biocpt" not in line]
