@@ -67,7 +67,7 @@ def export_model(
         manifest = Manifest(
             source=_source(job, tokenizer_digest),
             kind=job.kind,
-            hidden_size=int(job.checkpoint.config["hidden_size"]),
+            hidden_size=_size(job.checkpoint, "hidden_size", "dim", "d_model"),
             max_positions=accepted.max_length,
             labels=labels,
             tokenizer=manifests.stamp(folder / tokenizer_file.FILE),
@@ -131,14 +131,23 @@ def trusted_reference(checkpoint: Checkpoint, kind: Kind) -> Reference:
 def accepted_input(checkpoint: Checkpoint) -> InputRange:
     """What inputs a checkpoint accepts, from its config."""
     config = checkpoint.config
-    positions = int(config.get("max_position_embeddings", 512))
+    positions = _size(checkpoint, "max_position_embeddings", "n_positions")
     if "roberta" in str(config.get("model_type")):  # its positions start after the padding id
         positions -= int(config.get("pad_token_id", 1)) + 1
     return InputRange(
-        vocabulary=int(config["vocab_size"]),
+        vocabulary=_size(checkpoint, "vocab_size"),
         token_types=int(config.get("type_vocab_size", 1)),
         max_length=positions,
     )
+
+
+def _size(checkpoint: Checkpoint, *keys: str) -> int:
+    """A size from the config, which architectures call by different names."""
+    for key in keys:
+        value = checkpoint.config.get(key)
+        if isinstance(value, int) and value > 0:
+            return value
+    raise checkpoint.refuse(f"config.json has no {' or '.join(keys)}", instead="Check config.json.")
 
 
 def _source(job: _Job, tokenizer_digest: str) -> Source:

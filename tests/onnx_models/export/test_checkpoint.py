@@ -1,0 +1,113 @@
+"""Reading checkpoint folders: number types, and everything that can be wrong with one."""
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from onnx_models.errors import MissingExtra, ModelError, UnsupportedCheckpoint
+from onnx_models.export.checkpoint import bert_config, open_checkpoint
+from tests.onnx_models import checkpoints
+from tests.onnx_models.checkpoints import TINY
+
+NAME = "embeddings.LayerNorm.weight"
+
+
+def _set(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_half_precision_weights_are_read_as_float32(tmp_path: Path) -> None:
+    halves = {name: value.astype(np.float16) for name, value in checkpoints.random_weights(TINY).items()}
+    checkpoints.write(tmp_path)
+    save_file(halves, tmp_path / "model.safetensors")
+    tensor = open_checkpoint(tmp_path).tensors()[NAME]
+    assert tensor.dtype == np.float32
+    np.testing.assert_array_equal(tensor, halves[NAME].astype(np.float32))
+
+
+def test_bfloat16_weights_are_read_as_float32(tmp_path: Path) -> None:
+    """bfloat16 is the upper half of a float32: 1.0 is 3F80, −2.5 is C020, 0.15625 is 3E20."""
+    checkpoints.write(tmp_path)
+    data = struct.pack("<3H", 0x3F80, 0xC020, 0x3E20)
+    header = json.dumps({"x": {"dtype": "BF16", "shape": [3], "data_offsets": [0, 6]}}).encode()
+    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + data)
+    assert open_checkpoint(tmp_path).tensors()["x"].tolist() == [1.0, -2.5, 0.15625]
+
+
+def test_pickled_weights_are_read_by_torch(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    checkpoints.write(tmp_path, file="pytorch_model.bin")
+    expected = checkpoints.random_weights(TINY)
+    tensors = open_checkpoint(tmp_path).tensors()
+    assert set(tensors) == set(expected)
+    np.testing.assert_array_equal(tensors[NAME], expected[NAME])
+
+
+def test_pickled_weights_without_torch_name_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoints.write(tmp_path)
+    (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(MissingExtra, match=r"biocpt-search\[export\]"):
+        open_checkpoint(tmp_path).tensors()
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    checkpoints.write(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    _Attack.target = tmp_path / "attacked"
+    torch.save({"x": _Attack()}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(UnsupportedCheckpoint, match="cannot be read"):
+        open_checkpoint(tmp_path).tensors()
+    assert not _Attack.target.exists()
+
+
+class _Attack:
+    target = Path()
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (_Attack.target,)
+
+
+def _read(folder: Path) -> None:
+    checkpoint = open_checkpoint(folder)
+    bert_config(checkpoint)
+    checkpoint.tensors()
+
+
+def _truncate(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no config": (lambda folder: (folder / "config.json").unlink(), "no config.json"),
+    "config is no JSON": (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
+    "config is a list": (lambda folder: (folder / "config.json").write_text("[]"), "not an object"),
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "no weights"),
+    "truncated weights": (_truncate, "model.safetensors cannot be read"),
+    "another architecture": (lambda folder: _set(folder, model_type="mpnet"), "'mpnet'.*optimum route"),
+    "relative positions": (lambda folder: _set(folder, position_embedding_type="relative_key"), "relative_key"),
+    "a decoder": (lambda folder: _set(folder, is_decoder=True), "decoder"),
+    "unknown activation": (lambda folder: _set(folder, hidden_act="silu"), "silu.*gelu"),
+    "heads do not divide": (lambda folder: _set(folder, num_attention_heads=5), "not a multiple"),
+    "no size": (lambda folder: _set(folder, hidden_size=None), "hidden_size = None"),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_checkpoint_that_cannot_be_used_is_one_clear_line(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    checkpoints.write(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(ModelError, match=message) as raised:
+        _read(tmp_path)
+    assert "\n" not in str(raised.value)
