@@ -49,9 +49,10 @@ def test_flags_tell_what_filters_ask_for() -> None:
 
 def test_only_texts_are_matched_and_titles_count_double() -> None:
     assert {field.name: field.boost for field in FIELDS if field.boost} == {
-        "title": 2.0,
-        "abstract": 1.0,
+        "title_abstract": 1.0,
         "mesh_text": 0.5,
         "keyword_text": 0.5,
     }
     assert all(field.kind == "text" for field in FIELDS if field.boost)
+    twice = Article(id="1", title="Heart", vernacular_title="Herz", abstract="Lung")
+    assert values("title_abstract", twice) == ["Heart", "Heart", "Herz", "Lung"]

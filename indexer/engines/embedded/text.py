@@ -62,7 +62,8 @@ def schema() -> tantivy.Schema:
     for field in FIELDS:
         match field.kind:
             case "text":
-                builder.add_text_field(field.name, tokenizer_name="english", index_option="position")
+                places = "freq" if field.boost else "position"  # matched for their words, or for phrases
+                builder.add_text_field(field.name, tokenizer_name="english", index_option=places)
             case "keyword":
                 builder.add_text_field(field.name, tokenizer_name="raw", index_option="basic")
             case "number":

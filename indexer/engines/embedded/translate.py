@@ -16,7 +16,8 @@ MOST_TERMS = 1024
 """Different words of one `Match` that are looked up, the first ones: a question of 10,000 words is answered, in
 bounded time. A word that repeats counts once."""
 
-PHRASE_FIELDS = ("title", "abstract")
+PHRASE_FIELDS = {"title": 2.0, "abstract": 1.0}
+"""Where phrases are looked for, with their boosts."""
 
 _LARGEST = (1 << 63) - 1
 
@@ -110,7 +111,7 @@ def _phrase(words: str, text: tantivy.Schema) -> tantivy.Query:
     first = placed[0][0]
     shifted = [(place - first, term) for place, term in placed]
     return _any_of(
-        [tantivy.Query.boost_query(_in_order(name, shifted, text), FIELD[name].boost) for name in PHRASE_FIELDS]
+        [tantivy.Query.boost_query(_in_order(name, shifted, text), boost) for name, boost in PHRASE_FIELDS.items()]
     )
 
 
