@@ -6,7 +6,6 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.article import Article
 from indexer.engines.protocol import Reader
 from indexer.queries import Hit, Nearest
 from onnx_models.encoder import Encoder
@@ -14,10 +13,10 @@ from onnx_models.reranker import Reranker
 from search.errors import ArticleWithoutVector, EmptyQuery, InvalidRequest, NoVectors, UnknownArticle
 from search.filters import Filters
 from search.fusion import FUSIONS, FusionOptions
-from search.request import Place, Result, SearchRequest, SearchResponse
+from search.request import SearchRequest, SearchResponse
 from search.reranking import DEFAULT_MIX, Reranked, rerank
+from search.response import Ranking, respond
 from search.retrieval import needs_vector, probes
-from search.snippets import snippet
 from search.stopwatch import Stopwatch
 
 _ENCODED_AT_ONCE = 64
@@ -49,18 +48,13 @@ class Searcher:
 
     def search_all(self, requests: Iterable[SearchRequest]) -> Iterator[SearchResponse]:
         """One response a request, in order; queries are encoded together, which is quicker than one by one."""
+        return map(self._respond, self.rank_all(requests))
+
+    def rank_all(self, requests: Iterable[SearchRequest]) -> Iterator[Ranking]:
+        """One ranking a request, in order, without fetching what will not be shown: for runs over many topics."""
         remaining = iter(requests)
         while chunk := list(islice(remaining, _ENCODED_AT_ONCE)):
-            for request in chunk:
-                self._check(request)
-            dense = [request for request in chunk if needs_vector(request)]
-            watch = Stopwatch()
-            with watch.stage("encode"):
-                vectors = iter(self._encode([request.query for request in dense]))
-            share = watch.seconds["encode"] / max(1, len(dense))
-            for request in chunk:
-                vector = next(vectors) if needs_vector(request) else None
-                yield self._answer(request, vector, share if vector is not None else 0.0)
+            yield from self._rank_together(chunk)
 
     def similar(self, id: str, *, filters: Filters | None = None, depth: int = 100, limit: int = 10) -> SearchResponse:
         """The articles whose vectors are nearest to that of `id`, itself left out; article vectors on both sides.
@@ -78,7 +72,9 @@ class Searcher:
         with watch.stage("retrieve"):
             probe = Nearest(vector, depth + 1, request.filters.query())
             hits = [hit for hit in self.index.search([probe])[0] if hit.id != id][:depth]
-        return self._respond(request, {"dense": hits}, hits, Reranked(hits, []), watch)
+        return self._respond(
+            Ranking(request=request, lists={"dense": hits}, fused=hits, reranked=Reranked(hits, []), watch=watch)
+        )
 
     def close(self) -> None:
         """Let go of the index."""
@@ -107,17 +103,28 @@ class Searcher:
             raise UnknownArticle(id, self._info.location)
         raise ArticleWithoutVector(id)
 
-    def _answer(self, request: SearchRequest, vector: NDArray[np.float32] | None, encoding: float) -> SearchResponse:
+    def _rank_together(self, requests: Sequence[SearchRequest]) -> Iterator[Ranking]:
+        for request in requests:
+            self._check(request)
+        dense = [request for request in requests if needs_vector(request)]
         watch = Stopwatch()
-        if vector is not None:
-            watch.seconds["encode"] = encoding
+        with watch.stage("encode"):
+            vectors = iter(self._encode([request.query for request in dense]))
+        share = watch.seconds["encode"] / max(1, len(dense))
+        for request in requests:
+            if needs_vector(request):
+                yield self._rank(request, next(vectors), Stopwatch({"encode": share}))
+            else:
+                yield self._rank(request, None, Stopwatch())
+
+    def _rank(self, request: SearchRequest, vector: NDArray[np.float32] | None, watch: Stopwatch) -> Ranking:
         with watch.stage("retrieve"):
             asked = probes(request, vector)
             lists = dict(zip(asked, self.index.search(list(asked.values())), strict=True))
         with watch.stage("fuse"):
             fused = self._fuse(request, lists)
         reranked = self._rerank(request, fused, watch)
-        return self._respond(request, lists, fused, reranked, watch)
+        return Ranking(request=request, lists=lists, fused=fused, reranked=reranked, watch=watch)
 
     def _fuse(self, request: SearchRequest, lists: dict[str, list[Hit]]) -> list[Hit]:
         if len(lists) == 1:
@@ -138,69 +145,6 @@ class Searcher:
         with watch.stage("rerank"):
             return rerank(request.query, fused, passages, self.reranker, mix)
 
-    def _respond(
-        self,
-        request: SearchRequest,
-        lists: dict[str, list[Hit]],
-        fused: list[Hit],
-        reranked: Reranked,
-        watch: Stopwatch,
-    ) -> SearchResponse:
-        with watch.stage("fetch"):
-            page = self._page(request, reranked.order)
-        places = {name: _places(hits) for name, hits in lists.items()}
-        fused_places = _places(fused) if len(lists) > 1 else {}
-        read_places = _places(reranked.scores)
-        with watch.stage("snippets"):
-            results = tuple(
-                Result(
-                    rank=rank,
-                    id=hit.id,
-                    score=hit.score,
-                    article=article,
-                    places={name: found[hit.id] for name, found in places.items() if hit.id in found},
-                    fused=fused_places.get(hit.id),
-                    reranked=read_places.get(hit.id),
-                    snippet=snippet(request.query, article.abstract),
-                )
-                for rank, (hit, article) in page
-            )
-        return SearchResponse(
-            request=request,
-            results=results,
-            found=len(reranked.order),
-            seconds=watch.report(),
-            notes=_notes(request, lists),
-            reranker=self.reranker.name if self.reranker and reranked.scores else "",
-            data_date=self._info.data_date,
-        )
-
-    def _page(self, request: SearchRequest, order: list[Hit]) -> list[tuple[int, tuple[Hit, Article]]]:
-        """The asked page with its ranks; an article that was deleted since its list was made is left out."""
-        if request.sort == "date":
-            found = self.index.fetch([hit.id for hit in order])
-            dated = [(hit, article) for hit, article in zip(order, found, strict=True) if article]
-            dated.sort(key=lambda row: _date(row[1]), reverse=True)
-            ranked = list(enumerate(dated, start=1))
-            return ranked[request.offset : request.offset + request.limit]
-        cut = order[request.offset : request.offset + request.limit]
-        articles = self.index.fetch([hit.id for hit in cut])
-        rows = enumerate(zip(cut, articles, strict=True), start=request.offset + 1)
-        return [(rank, (hit, article)) for rank, (hit, article) in rows if article is not None]
-
-
-def _places(hits: Sequence[Hit]) -> dict[str, Place]:
-    return {hit.id: Place(rank, hit.score) for rank, hit in enumerate(hits, start=1)}
-
-
-def _date(article: Article) -> tuple[int, int, int]:
-    """Newest first when sorted in reverse; undated ones last; sorting is stable, so equal dates keep relevance."""
-    return article.year or 0, article.month or 0, article.day or 0
-
-
-def _notes(request: SearchRequest, lists: dict[str, list[Hit]]) -> tuple[str, ...]:
-    from indexer.analysis import terms
-
-    if "lexical" in lists and not lists["lexical"] and not terms(request.query[:10_000]):
-        return ("No word of the query is searched by BM25: all are stop words or signs.",)
-    return ()
+    def _respond(self, ranking: Ranking) -> SearchResponse:
+        name = self.reranker.name if self.reranker else ""
+        return respond(ranking, self.index, reranker=name, data_date=self._info.data_date)

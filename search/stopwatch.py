@@ -1,6 +1,6 @@
 """How long each stage of a search took."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -8,8 +8,8 @@ from time import perf_counter
 class Stopwatch:
     """Wall seconds by stage, summed where a stage comes again."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self.seconds = dict(seconds or {})
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

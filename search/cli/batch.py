@@ -5,15 +5,14 @@ from pathlib import Path
 
 import click
 
-from indexer.queries import Hit
 from search.evaluation import runs
 from search.evaluation.topics import Topic
-from search.request import SearchResponse
+from search.response import Ranking
 
 
-def write_run(topics: list[Topic], responses: Iterable[SearchResponse], path: Path | None, tag: str) -> None:
+def write_run(topics: list[Topic], rankings: Iterable[Ranking], path: Path | None, tag: str) -> None:
     """Write the run to `path`, or print it; a file appears only when it is whole."""
-    lines = _lines(topics, responses, tag)
+    lines = _lines(topics, rankings, tag)
     if path is None:
         for line in lines:
             click.echo(str(line))
@@ -28,6 +27,6 @@ def write_run(topics: list[Topic], responses: Iterable[SearchResponse], path: Pa
     click.echo(f"Wrote {path}: {len(topics):,} topics, {count:,} hits.", err=True)
 
 
-def _lines(topics: list[Topic], responses: Iterable[SearchResponse], tag: str) -> Iterator[runs.RunLine]:
-    for topic, response in zip(topics, responses, strict=True):
-        yield from runs.lines(topic.id, [Hit(result.id, result.score) for result in response.results], tag)
+def _lines(topics: list[Topic], rankings: Iterable[Ranking], tag: str) -> Iterator[runs.RunLine]:
+    for topic, ranking in zip(topics, rankings, strict=True):
+        yield from runs.lines(topic.id, ranking.page, tag)

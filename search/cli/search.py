@@ -138,10 +138,12 @@ def _batch(topics: Path, run_file: Path | None, options: dict[str, Any]) -> None
 
     if options["as_json"] or options["explain"]:
         raise click.UsageError("--json and --explain are for a single QUERY; --topics prints or writes a TREC run.")
+    if options["sort"] == "date":
+        raise click.UsageError("--sort date is for a single QUERY; a TREC run is in the order of relevance.")
     asked = topic_files.read(topics)
     requests = [request_from(options, topic.query, limit=options["limit"] or options["depth"]) for topic in asked]
     with opened(options) as searcher:
-        batch.write_run(asked, searcher.search_all(requests), run_file, options["tag"])
+        batch.write_run(asked, searcher.rank_all(requests), run_file, options["tag"])
 
 
 def request_from(options: dict[str, Any], query: str, *, limit: int) -> Any:
