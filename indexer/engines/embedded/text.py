@@ -125,12 +125,16 @@ def document(record: Article | Deletion, head: Head) -> tantivy.Document:
 
 
 def _add_fields(found: tantivy.Document, article: Article) -> None:
+    """Texts stand in several fields, and are spelled out once."""
+    spelled: dict[str, str] = {}
     for field in FIELDS:
         for value in field.values(article):
             if isinstance(value, int):
                 found.add_integer(field.name, value)
             elif value and field.kind == "text":
-                found.add_text(field.name, searchable(value))
+                if value not in spelled:
+                    spelled[value] = searchable(value)
+                found.add_text(field.name, spelled[value])
             elif value:
                 found.add_text(field.name, value.casefold())
 

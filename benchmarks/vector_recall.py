@@ -1,0 +1,142 @@
+"""How many of the best vectors the embedded index finds, and in what time: exact search, and Lance's index.
+
+    python benchmarks/vector_recall.py [--count 300000] [--dimension 768] [--vectors ROWS.npy]
+
+Without `--vectors` the rows are drawn to be as hard as MedCPT's: raw inner products, lengths that carry information,
+one common direction (most cosines are high), a spectrum that decays, loose clusters; the best scores lie at 65 to 80,
+the mean near 40. With `--vectors`, rows of a real encoder (float32, (n, d)); 100 of them, left out, are the questions.
+
+Expected: recall@10 and recall@100 of at least .97 through the index, with and without filters; 1 for exact search.
+Adds its run to benchmarks/results/vector_recall.json; exit 1 below that.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.embedded.nearest import Slots, VectorSearch, VectorView
+from indexer.engines.embedded.text import Note
+from indexer.engines.embedded.vectors import VectorStore
+from indexer.engines.protocol import VectorSpace
+
+Matrix = NDArray[np.float32]
+
+BAR = 0.97
+QUESTIONS = 100
+SHARES = {"all": 1.0, "half": 0.5, "5 %": 0.05, "0.5 %": 0.005}
+
+
+class Listed:
+    """A filter without text."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def count(self) -> int:
+        return len(self._slots)
+
+    def slots(self) -> Slots:
+        return self._slots
+
+    def among(self, slots: Slots) -> Slots:
+        return np.intersect1d(slots, self._slots)
+
+
+def like_medcpt(count: int, dimension: int) -> tuple[Matrix, Matrix]:
+    """(rows, questions)."""
+    rng = np.random.default_rng(0)
+    spectrum = (1 / np.arange(1, dimension + 1) ** 0.35).astype(np.float32)
+    spectrum /= np.linalg.norm(spectrum)
+    common = rng.standard_normal(dimension, dtype=np.float32) * spectrum
+    common *= 5.5 / np.linalg.norm(common)
+    centres = rng.standard_normal((2_000, dimension), dtype=np.float32) * spectrum * 4
+
+    def draw(size: int) -> Matrix:
+        noise = rng.standard_normal((size, dimension), dtype=np.float32) * spectrum * 3
+        rows = common + centres[rng.integers(0, len(centres), size)] + noise
+        return rows * np.exp(rng.normal(0, 0.08, (size, 1))).astype(np.float32)
+
+    rows = np.concatenate([draw(min(20_000, count - start)) for start in range(0, count, 20_000)])
+    return rows, draw(QUESTIONS) * np.float32(1.3)
+
+
+def real(path: Path) -> tuple[Matrix, Matrix]:
+    rows = np.load(path).astype(np.float32)
+    chosen = np.random.default_rng(0).permutation(len(rows))
+    return rows[np.sort(chosen[QUESTIONS:])], rows[chosen[:QUESTIONS]]
+
+
+def measure(search: VectorSearch, rows: Matrix, questions: Matrix, share: float) -> dict[str, float]:
+    """Recall at 10 and 100, and milliseconds a question, among a random share of the rows."""
+    kept = np.flatnonzero(np.random.default_rng(1).random(len(rows)) < share)
+    allowed = None if share == 1 else Listed(kept)
+    recall10, recall100, seconds = [], [], []
+    for question in questions:
+        scores = rows @ question
+        right = kept[np.argsort(-scores[kept])[:100]].tolist()
+        began = time.perf_counter()
+        hits = [int(hit.id) for hit in search.nearest(question, 100, allowed)]
+        seconds.append(time.perf_counter() - began)
+        recall10.append(len({*right[:10]} & {*hits[:10]}) / len(right[:10]))
+        recall100.append(len({*right} & {*hits}) / len(right))
+    return {
+        "recall@10": round(float(np.mean(recall10)), 4),
+        "recall@100": round(float(np.mean(recall100)), 4),
+        "p50_ms": round(1e3 * float(np.median(seconds)), 1),
+    }
+
+
+def run(rows: Matrix, questions: Matrix, name: str) -> dict[str, object]:
+    space = VectorSpace(model=name, fingerprint=name, dimension=rows.shape[1], similarity="ip")
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "vectors"
+        store = VectorStore(folder, space, Note(), exact_bytes=0)
+        for slot, row in enumerate(rows):
+            store.put(slot, str(slot), row)
+        store.flush()
+        began = time.process_time()
+        store.tidy()
+        built = time.process_time() - began
+        version = store.note(len(rows)).version
+        exact = VectorView(folder, space, version, exact_bytes=sys.maxsize).open()
+        through = VectorView(folder, space, version, exact_bytes=0).open()
+        return {
+            "vectors": name,
+            "count": len(rows),
+            "dimension": rows.shape[1],
+            "build_cpu_seconds": round(built, 1),
+            "exact": measure(exact, rows, questions[:20], 1.0),
+            "index": {share: measure(through, rows, questions, part) for share, part in SHARES.items()},
+        }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=300_000)
+    parser.add_argument("--dimension", type=int, default=768)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--name", default="like MedCPT, drawn")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "vector_recall.json")
+    options = parser.parse_args()
+    drawn = real(options.vectors) if options.vectors else like_medcpt(options.count, options.dimension)
+    result = run(*drawn, options.name)
+    runs = json.loads(options.out.read_text()) if options.out.exists() else []
+    key = (result["vectors"], result["count"], result["dimension"])
+    runs = [old for old in runs if (old["vectors"], old["count"], old["dimension"]) != key]
+    options.out.parent.mkdir(exist_ok=True)
+    options.out.write_text(json.dumps([*runs, result], indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+    figures = [result["exact"], *result["index"].values()]
+    return 0 if min(min(f["recall@10"], f["recall@100"]) for f in figures) >= BAR else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
