@@ -1,7 +1,10 @@
 """Open an OpenVINO session: precision, streams and errors. The one module that touches OpenVINO."""
 
 import queue
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -79,13 +82,27 @@ class OpenVinoSession:
 
 def _load_openvino() -> ModuleType:
     try:
-        import openvino
+        with _no_telemetry():
+            import openvino
     except ImportError as error:
         raise MissingExtra(what="The openvino backend", extra="openvino") from error
     with _FIRST_USE:
         _ = openvino.Tensor(np.zeros(1, dtype=np.int64)).data
     module: ModuleType = openvino
     return module
+
+
+@contextmanager
+def _no_telemetry() -> Iterator[None]:
+    """Keep `import openvino` from forking a process that reports the import to its maker: it takes the stub instead."""
+    if "openvino_telemetry" in sys.modules:
+        yield
+        return
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # what import takes for "not installed"
+    try:
+        yield
+    finally:
+        del sys.modules["openvino_telemetry"]
 
 
 def chosen_precision(asked: str, capabilities: list[str]) -> str:
