@@ -21,7 +21,6 @@ _PACKAGES = (
     "tantivy",
     "pylance",
     "opensearch-py",
-    "lxml",
     "torch",
     "transformers",
     "optimum-onnx",
