@@ -1,0 +1,131 @@
+"""int8 and fp16: close to fp32, recorded in the manifest, refused when they drift."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from onnx_models import drift, set_file
+from onnx_models.drift import kendall_tau
+from onnx_models.errors import DriftTooLarge
+from onnx_models.export import export_set
+from onnx_models.installed import InstalledSet, load
+from onnx_models.quantize import Reduced, quantize_set
+from onnx_models.specs import KNOWN_SETS
+from tests.onnx_models import checkpoints
+from tests.onnx_models.checkpoints import Shape
+
+SHAPE = Shape(hidden=64, intermediate=128, vocabulary=600, positions=256, deviation=0.05)
+
+
+@pytest.fixture
+def medcpt(tmp_path: Path) -> InstalledSet:
+    folder = checkpoints.write_set(tmp_path / "medcpt", KNOWN_SETS["medcpt"], SHAPE)
+    shape = replace(SHAPE, labels=1)
+    weights = checkpoints.give_texts_a_direction(checkpoints.random_weights(shape), shape, strength=2.0)
+    checkpoints.write(folder / "source" / "cross", shape, weights=weights)
+    export_set(folder)
+    return load(folder)
+
+
+@pytest.mark.parametrize("precision", ["int8", "fp16"])
+def test_every_side_gets_the_precision_with_its_drift_in_the_manifest(medcpt: InstalledSet, precision: Reduced) -> None:
+    quantize_set(medcpt, precision)
+    models = load(medcpt.folder)
+    assert models.cross is not None
+    assert models.cross.manifest.graphs[precision].figures["kendall_tau"] >= 0.95
+    for model in (models.query, models.article):
+        assert model.manifest.graphs[precision].figures["mean_cosine"] >= 0.99
+        assert model.graph(precision).name == f"model.{precision}.onnx"
+
+
+def test_the_fingerprint_and_the_fp32_graph_stay(medcpt: InstalledSet) -> None:
+    quantize_set(medcpt, "int8")
+    after = load(medcpt.folder)
+    assert after.article.fingerprint == medcpt.article.fingerprint
+    assert after.article.manifest.graphs["fp32"] == medcpt.article.manifest.graphs["fp32"]
+
+
+def test_int8_weights_are_signed_and_have_a_scale_a_channel(medcpt: InstalledSet) -> None:
+    quantize_set(medcpt, "int8")
+    graph = onnx.load(load(medcpt.folder).article.graph("int8")).graph
+    assert {"QAttention", "MatMulInteger"} <= {node.op_type for node in graph.node}
+    weights = [tensor for tensor in graph.initializer if tensor.name.endswith("weight_quantized")]
+    assert weights
+    assert {tensor.data_type for tensor in weights} == {onnx.TensorProto.INT8}
+    scales = {tensor.name: tensor.dims[0] for tensor in graph.initializer if tensor.name.endswith("weight_scale")}
+    assert scales["encoder.layer.0.intermediate.dense.weight_scale"] == SHAPE.intermediate
+
+
+def test_the_head_of_a_reranker_is_not_quantised(medcpt: InstalledSet) -> None:
+    quantize_set(medcpt, "int8")
+    models = load(medcpt.folder)
+    assert models.cross is not None
+    graph = onnx.load(models.cross.graph("int8"), load_external_data=False).graph
+    names = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    assert names["classifier.weight"] == names["pooler.dense.weight"] == onnx.TensorProto.FLOAT
+
+
+def test_fp16_halves_the_weights(medcpt: InstalledSet) -> None:
+    quantize_set(medcpt, "fp16")
+    graphs = load(medcpt.folder).article.manifest.graphs
+    full, half = (graphs[name].files[1].bytes for name in ("fp32", "fp16"))
+    assert half < 0.7 * full  # alignment to pages counts in so small a model
+
+
+def test_token_graphs_are_quantised_too(tmp_path: Path) -> None:
+    folder = checkpoints.write_set(tmp_path / "bge-small", KNOWN_SETS["bge-small"], SHAPE)
+    export_set(folder)
+    quantize_set(load(folder), "int8")
+    models = load(folder)
+    assert models.query.graph("int8", "tokens").name == "tokens.int8.onnx"
+
+
+def test_a_drift_below_the_limit_is_refused_and_leaves_no_file(
+    medcpt: InstalledSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(drift.LIMITS, "mean_cosine", 1.1)
+    before = sorted(medcpt.folder.rglob("*"))
+    with pytest.raises(DriftTooLarge, match=r"int8 of 'medcpt-query'.*below 1\.1.*Keep fp32"):
+        quantize_set(medcpt, "int8")
+    assert sorted(medcpt.folder.rglob("*")) == before
+    assert load(medcpt.folder) == medcpt
+
+
+def test_a_model_that_overflows_float16_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "minilm"
+    weights = checkpoints.random_weights(SHAPE)
+    weights["encoder.layer.0.output.dense.weight"] *= np.float32(1e7)
+    checkpoints.write(folder / "source" / "encoder", SHAPE, weights=weights)
+    set_file.write(folder, KNOWN_SETS["minilm"])
+    export_set(folder)
+    with np.errstate(over="ignore"), pytest.raises(DriftTooLarge):
+        quantize_set(load(folder), "fp16")
+
+
+def test_quantising_leaves_the_root_logger_alone(medcpt: InstalledSet, caplog: pytest.LogCaptureFixture) -> None:
+    root = logging.getLogger()
+    handlers, filters = list(root.handlers), list(root.filters)
+    quantize_set(medcpt, "int8")
+    assert (root.handlers, root.filters) == (handlers, filters)
+    assert not [record for record in caplog.records if record.name == "root"]
+
+
+def test_kendall_tau_of_a_worked_example() -> None:
+    """1 2 3 4 against 1 3 2 4: of six pairs five agree and one does not, so (5 − 1) / 6."""
+    first, second = np.array([1, 2, 3, 4], dtype=np.float32), np.array([1, 3, 2, 4], dtype=np.float32)
+    assert kendall_tau(first, second) == pytest.approx(4 / 6)
+    assert kendall_tau(first, first) == 1.0
+    assert kendall_tau(first, -first) == -1.0
+
+
+def test_kendall_tau_corrects_for_ties() -> None:
+    """1 2 2 3 against 1 2 3 4: five pairs agree, one is tied in the first, so 5 / √(5·6)."""
+    first, second = np.array([1, 2, 2, 3], dtype=np.float32), np.array([1, 2, 3, 4], dtype=np.float32)
+    assert kendall_tau(first, second) == pytest.approx(5 / np.sqrt(30))
+    constant = np.zeros(4, dtype=np.float32)
+    assert kendall_tau(constant, constant) == 1.0
+    assert kendall_tau(constant, first) == 0.0
