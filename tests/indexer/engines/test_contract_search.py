@@ -1,6 +1,7 @@
 """What every engine promises about its ranked lists (`indexer.engines.protocol`), run over each implementation."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from indexer.article import Article
 from indexer.engines.protocol import Reader, VectorSpace
 from indexer.errors import IndexerError
-from indexer.queries import And, Lexical, Match, Nearest, Not, Or, Phrase, Query, Range, Term, best_first
+from indexer.queries import And, Hit, Lexical, Match, Nearest, Not, Or, Phrase, Query, Range, Term, best_first
 from tests.indexer.engines.contract import COSINE, ENGINES, SPACE, Engine, article, ids, load, nearest, vector
 
 
@@ -174,3 +175,13 @@ def test_unknown_fields_are_refused_by_name(filtered: Reader) -> None:
         ids(filtered, Term("author", ("x",)))
     with pytest.raises(IndexerError, match=r"'journal'.*year"):
         ids(filtered, Range("journal", 1, 2))
+
+
+def test_threads_share_a_reader(filtered: Reader) -> None:
+    def ask(seed: int) -> list[list[Hit]]:
+        inside = Range("year", 2000 + seed % 3, None)
+        return filtered.search([Lexical(Match("heart"), 20, inside), Nearest(vector(seed), 20, inside)])
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, range(40)))
+    assert together == [ask(seed) for seed in range(40)]

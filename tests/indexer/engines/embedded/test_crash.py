@@ -25,11 +25,14 @@ def start(folder: Path, first: int) -> subprocess.Popen[str]:
     )
 
 
-def kill(process: subprocess.Popen[str]) -> list[int]:
-    """The batches that it acknowledged before it was killed."""
+def kill(process: subprocess.Popen[str], *, after: int, seconds: float) -> list[int]:
+    """The batches that it acknowledged before it was killed: `seconds` after it had acknowledged `after` of them."""
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(after)]
+    time.sleep(seconds)
     process.kill()
     out, _ = process.communicate()
-    return [int(line) for line in out.split()]
+    return [int(line) for line in [*lines, *out.split()]]
 
 
 def batch_of(reader: Reader) -> int:
@@ -56,26 +59,26 @@ def test_a_reader_in_another_process_sees_whole_batches_only(tmp_path: Path) -> 
     assert process.stdout is not None
     process.stdout.readline()
     reader = open_reader(str(folder))
-    seen = []
-    end = time.monotonic() + 4
-    while time.monotonic() < end:
+    seen = [batch_of(reader)]
+    end = time.monotonic() + 30
+    while len(set(seen)) < 8 and time.monotonic() < end:
+        reader.refresh()
         seen.append(batch_of(reader))
         assert batch_of(reader) == seen[-1]
-        reader.refresh()
-    kill(process)
+    kill(process, after=0, seconds=0)
     assert seen == sorted(seen)
-    assert len(set(seen)) > 3
+    assert len(set(seen)) == 8
 
 
 @pytest.mark.slow
 def test_kill_leaves_the_last_acknowledged_batch(tmp_path: Path) -> None:
-    """Killed five times at odd moments, from before the folder is there to the midst of a commit or a merge."""
+    """Killed five times at odd moments: while it starts, in the midst of a commit, of a merge."""
     folder = tmp_path / "index"
     last = 0
-    for seconds in np.random.default_rng(11).uniform(0.2, 2.5, 5):
+    rng = np.random.default_rng(11)
+    for after in (0, 1, 3, 0, 5):
         process = start(folder, last + 1)
-        time.sleep(float(seconds))
-        acknowledged = kill(process)
+        acknowledged = kill(process, after=after, seconds=float(rng.uniform(0, 0.7)))
         try:
             reached = batch_of(open_reader(str(folder)))
         except (NoIndex, UnfinishedIndex):
