@@ -1,7 +1,7 @@
 """Open an installed model as an encoder or a re-ranker, on the backend that was asked for."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from onnx_models.errors import UnsuitableModel
 from onnx_models.installed import InstalledModel, InstalledSet
@@ -57,6 +57,8 @@ def load_reranker(
             return _cross_encoder(models, options)
         case "auto":
             return _late_interaction(models, options) if _shared_weights(models) else None
+        case _:
+            assert_never(kind)
 
 
 def _cross_encoder(models: InstalledSet, options: RunOptions) -> "Reranker":

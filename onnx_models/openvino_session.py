@@ -53,7 +53,7 @@ class OpenVinoSession:
             self._inputs = [port.get_any_name() for port in compiled.inputs]
             requests = [compiled.create_infer_request() for _ in range(self.concurrency)]
         except RuntimeError as error:
-            raise BadGraph(graph=graph, runtime="OpenVINO", reason=_first_line(error)) from error
+            raise BadGraph(graph=graph, runtime="OpenVINO", reason=_cause(error)) from error
         self._free: queue.SimpleQueue[object] = queue.SimpleQueue()
         for request in requests:
             self._free.put(request)
@@ -75,7 +75,7 @@ class OpenVinoSession:
             outputs = request.infer(inputs)  # type: ignore[attr-defined]
             return np.array(outputs[0], dtype=np.float32)  # a copy: the request's memory is used again
         except RuntimeError as error:
-            raise ModelRunFailed(graph=self.runtime.graph, shape=batch.ids.shape, reason=_first_line(error)) from error
+            raise ModelRunFailed(graph=self.runtime.graph, shape=batch.ids.shape, reason=_cause(error)) from error
         finally:
             self._free.put(request)
 
@@ -115,7 +115,7 @@ def chosen_precision(asked: str, capabilities: list[str]) -> str:
     return asked
 
 
-def _first_line(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     """OpenVINO's messages begin with the place in its source; the last line that says something is the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

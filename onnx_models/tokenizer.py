@@ -52,13 +52,12 @@ class TextTokenizer:
             yield self._encode([(query, self._join(*p)) for p in passages[start : start + WINDOW]])
 
     def _input(self, text: Text) -> Text:
-        match text:
-            case str():
-                return self.spec.prefix + text
-            case (title, abstract) if self.spec.layout == "pair":
-                return (self.spec.prefix + title, abstract)
-            case (title, abstract):
-                return self.spec.prefix + self._join(title, abstract)
+        if isinstance(text, str):
+            return self.spec.prefix + text
+        title, abstract = text
+        if self.spec.layout == "pair":
+            return (self.spec.prefix + title, abstract)
+        return self.spec.prefix + self._join(title, abstract)
 
     def _join(self, title: str, abstract: str) -> str:
         return self.spec.separator.join(part for part in (title, abstract) if part)
