@@ -81,12 +81,12 @@ class OpenVinoSession:
 
 
 def _load_openvino() -> ModuleType:
-    try:
-        with _no_telemetry():
-            import openvino
-    except ImportError as error:
-        raise MissingExtra(what="The openvino backend", extra="openvino") from error
     with _FIRST_USE:
+        try:
+            with _no_telemetry():
+                import openvino
+        except ImportError as error:
+            raise MissingExtra(what="The openvino backend", extra="openvino") from error
         _ = openvino.Tensor(np.zeros(1, dtype=np.int64)).data
     module: ModuleType = openvino
     return module
