@@ -11,7 +11,7 @@ run() {
 run biocpt models pull minilm
 run biocpt index sample/pubmed26n0001.xml sample/pubmed26n0002.xml sample/pubmed26n0003.xml --index "$index" --model minilm
 run biocpt search "statins and breast cancer survival" --index "$index" --limit 5
-run biocpt search "heart attack" --index "$index" --year 2010- --limit 2 --explain
+run biocpt search "how to stop kidney stones from coming back" --index "$index" --year 2010- --limit 2 --explain
 run biocpt similar 90000001 --index "$index" --limit 2
 run biocpt search --topics sample/topics.tsv --run "$QUICKSTART/run.trec" --index "$index"
 run biocpt info --index "$index"

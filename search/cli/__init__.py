@@ -62,7 +62,10 @@ def biocpt(ctx: click.Context, config: str | None, verbose: int) -> None:
     from search.cli import configuration, logs
 
     logs.configure(verbose)
-    ctx.default_map = configuration.default_map(config, COMMANDS)
+    invoked = ctx.invoked_subcommand or ""
+    command = biocpt.get_command(ctx, invoked)
+    if command is not None:
+        ctx.default_map = {invoked: configuration.defaults(config, invoked, command, COMMANDS)}
 
 
 def main(args: list[str] | None = None) -> None:

@@ -65,9 +65,8 @@ def _version(name: str) -> str | None:
 
 
 def _runtime() -> dict[str, Any]:
-    from onnx_models.session import available_providers
-
     from onnx_models.errors import ModelError
+    from onnx_models.session import available_providers
 
     try:
         return {"providers": available_providers()}

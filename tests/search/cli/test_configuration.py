@@ -23,15 +23,30 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_a_table_wins_over_top_level_keys(config: Path) -> None:
-    from search.cli.configuration import default_map
+    from search.cli import COMMANDS
+    from search.cli.configuration import defaults
+    from search.cli.search import command as search
+    from search.cli.similar import command as similar
 
-    defaults = default_map(str(config), ["search", "similar"])
-    assert defaults == {"search": {"limit": 3, "rrf_k": 7}, "similar": {"limit": 4}}
+    assert defaults(str(config), "search", search, COMMANDS) == {"limit": 3, "rrf_k": 7}
+    assert defaults(str(config), "similar", similar, COMMANDS) == {"limit": 4}
+
+
+def test_top_level_keys_reach_the_commands_of_a_group(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"home = '{tmp_path / 'elsewhere'}'", encoding="utf-8")
+    done = biocpt("--config", path, "models", "info", "minilm")
+    assert done.returncode == 1
+    assert "biocpt models pull minilm" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("limit = ", "is not TOML"), ("[serch]\nlimit = 1", "has a table 'serch'; commands are index, search")],
+    [
+        ("limit = ", "is not TOML"),
+        ("[serch]\nlimit = 1", "has a table 'serch'; commands are index, search"),
+        ("[info]\ndepht = 1", "sets 'depht' in [info]; options are index, json"),
+    ],
 )
 def test_a_broken_file_is_refused_with_its_fault(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "config.toml"
