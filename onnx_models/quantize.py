@@ -6,9 +6,7 @@ matrix products and attention only, activations scaled as they come. A re-ranker
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -17,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from onnx_models import drift
+from onnx_models import drift, int8
 from onnx_models import manifest as manifests
 from onnx_models.errors import DriftTooLarge, MissingExtra, ModelNotExported
 from onnx_models.export.graph_builder import WeightsFile
@@ -27,8 +25,6 @@ from onnx_models.manifest import Graph, Manifest
 from onnx_models.session import load_onnxruntime
 
 Reduced = Literal["int8", "fp16"]
-
-_HEAD = ("pooler.", "classifier.")
 
 log = logging.getLogger(__name__)
 
@@ -122,42 +118,7 @@ def _make_graphs(model: InstalledModel, work: Path, precision: Reduced) -> dict[
 
 
 def _int8(graph: Path, _route: str) -> onnx.ModelProto:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    head = [
-        node.name
-        for node in onnx.load(graph, load_external_data=False).graph.node
-        if any(name.startswith(_HEAD) for name in node.input)
-    ]
-    with tempfile.TemporaryDirectory() as folder, _quiet_root_logger():
-        target = Path(folder, "model.onnx")
-        quantize_dynamic(
-            graph,
-            target,
-            op_types_to_quantize=["MatMul", "Attention"],
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=head,
-            extra_options={"DefaultTensorType": TensorProto.FLOAT},
-        )
-        return onnx.load(target)
-
-
-@contextmanager
-def _quiet_root_logger() -> Iterator[None]:
-    """onnxruntime's quantiser talks through the root logger, and would configure it where nobody has."""
-    root, silent = logging.getLogger(), logging.NullHandler()
-
-    def from_elsewhere(record: logging.LogRecord) -> bool:
-        return "onnxruntime" not in record.pathname
-
-    root.addHandler(silent)
-    root.addFilter(from_elsewhere)
-    try:
-        yield
-    finally:
-        root.removeFilter(from_elsewhere)
-        root.removeHandler(silent)
+    return int8.quantized(onnx.load(graph))
 
 
 def _fp16(graph: Path, route: str) -> onnx.ModelProto:

@@ -1,6 +1,8 @@
 """int8 and fp16: close to fp32, recorded in the manifest, refused when they drift."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +10,15 @@ import numpy as np
 import onnx
 import pytest
 
-from onnx_models import drift, set_file
+from onnx_models import drift, set_file, verify
 from onnx_models.drift import kendall_tau
 from onnx_models.errors import DriftTooLarge
 from onnx_models.export import export_set
 from onnx_models.installed import InstalledSet, load
+from onnx_models.int8 import per_column
 from onnx_models.quantize import Reduced, quantize_set
 from onnx_models.specs import KNOWN_SETS
+from onnx_models.verify import InputRange
 from tests.onnx_models import checkpoints
 from tests.onnx_models.checkpoints import Shape
 
@@ -106,12 +110,49 @@ def test_a_model_that_overflows_float16_is_refused(tmp_path: Path) -> None:
         quantize_set(load(folder), "fp16")
 
 
-def test_quantising_leaves_the_root_logger_alone(medcpt: InstalledSet, caplog: pytest.LogCaptureFixture) -> None:
-    root = logging.getLogger()
-    handlers, filters = list(root.handlers), list(root.filters)
+def test_int8_gives_what_onnxruntimes_own_quantiser_gives(medcpt: InstalledSet, tmp_path: Path) -> None:
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    fp32, theirs = medcpt.article.graph(), tmp_path / "theirs.onnx"
+    with _quiet_root_logger():
+        quantization.quantize_dynamic(
+            fp32,
+            theirs,
+            op_types_to_quantize=["MatMul", "Attention"],
+            per_channel=True,
+            weight_type=quantization.QuantType.QInt8,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
     quantize_set(medcpt, "int8")
-    assert (root.handlers, root.filters) == (handlers, filters)
-    assert not [record for record in caplog.records if record.name == "root"]
+    ours = load(medcpt.folder).article.graph("int8")
+    ours_by_name, theirs_by_name = (
+        {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+        for path in (ours, theirs)
+    )
+    quantized = [name for name in theirs_by_name if name.endswith(("_quantized", "weight_scale"))]
+    assert len(quantized) >= 2 * 4 * SHAPE.layers
+    for name in quantized:
+        np.testing.assert_allclose(ours_by_name[name], theirs_by_name[name], rtol=1e-6, atol=1)
+        assert (ours_by_name[name] == theirs_by_name[name]).mean() > 0.999
+    first, second = verify.open_graph(ours), verify.open_graph(theirs)
+    for feed in verify.feeds(InputRange(vocabulary=600, token_types=2, max_length=256)):
+        np.testing.assert_allclose(first(feed), second(feed), atol=2e-2)
+
+
+@contextmanager
+def _quiet_root_logger() -> Iterator[None]:
+    """onnxruntime's quantiser talks through the root logger."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def test_each_column_of_a_matrix_is_scaled_by_its_largest_weight() -> None:
+    """127 steps to the largest: 1.27 and 0.5 at 0.01 a step are 127 and 50; −2.54 and 1 at 0.02 are −127 and 50."""
+    values, scales = per_column(np.array([[1.27, -2.54, 0.0], [0.5, 1.0, 0.0]], dtype=np.float32))
+    np.testing.assert_allclose(scales, [0.01, 0.02, 1.0], rtol=1e-6)
+    assert values.tolist() == [[127, -127, 0], [50, 50, 0]]
 
 
 def test_kendall_tau_of_a_worked_example() -> None:
