@@ -39,6 +39,7 @@ class Listed:
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
+        self._holds = np.bincount(slots) > 0
 
     def count(self) -> int:
         return len(self._slots)
@@ -47,7 +48,8 @@ class Listed:
         return self._slots
 
     def among(self, slots: Slots) -> Slots:
-        return np.intersect1d(slots, self._slots)
+        within = slots[slots < len(self._holds)]
+        return within[self._holds[within]]
 
 
 def like_medcpt(count: int, dimension: int) -> tuple[Matrix, Matrix]:
