@@ -105,7 +105,8 @@ def _copy(model_set: ModelSet, folder: Path, places: dict[str, Path]) -> ModelSe
         for name, place in places.items():
             log.info("copying %s", place)
             target = arriving / name
-            target.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(target, ignore_errors=True)  # half a download would mix with the copy
+            target.mkdir()
             for file in _wanted(str(place), [path.name for path in place.iterdir() if path.is_file()]):
                 shutil.copyfile(place / file, target / file)
         _install(model_set, folder, arriving)

@@ -126,6 +126,15 @@ def test_a_tied_set_is_copied_from_one_checkpoint(tmp_path: Path, bge: Path) -> 
     assert (tmp_path / "set" / "source" / "encoder" / "model.safetensors").is_file()
 
 
+def test_a_copy_does_not_mix_with_a_download_that_broke_off(tmp_path: Path, bge: Path) -> None:
+    half = tmp_path / ".set.arriving" / "encoder"
+    half.mkdir(parents=True)
+    (half / "vocab.txt").write_text("of another model")
+    hub.pull_from(BGE, tmp_path / "set", bge)
+    assert not (tmp_path / "set" / "source" / "encoder" / "vocab.txt").exists()
+    assert not half.parent.exists()
+
+
 def test_a_missing_side_is_named_with_the_places_looked_in(tmp_path: Path, bge: Path) -> None:
     with pytest.raises(CheckpointNotFound, match=r"medcpt-query.*MedCPT-Query-Encoder"):
         hub.pull_from(MEDCPT, tmp_path / "medcpt", bge)
