@@ -121,15 +121,11 @@ def read(folder: Path) -> Manifest:
         raise ManifestMismatch(folder=folder, problem=f"{FILE} cannot be read ({error})") from error
     found = data.get("format") if isinstance(data, dict) else None
     if found != FORMAT:
-        raise ManifestMismatch(
-            folder=folder, problem=f"{FILE} has format {found!r}, this version reads {FORMAT}"
-        )
+        raise ManifestMismatch(folder=folder, problem=f"{FILE} has format {found!r}, this version reads {FORMAT}")
     try:
         return _manifest(data)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise ManifestMismatch(
-            folder=folder, problem=f"{FILE} is incomplete or malformed ({error!r})"
-        ) from error
+        raise ManifestMismatch(folder=folder, problem=f"{FILE} is incomplete or malformed ({error!r})") from error
 
 
 def check(folder: Path, manifest: Manifest, *, full: bool = False) -> None:
