@@ -117,7 +117,7 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     """Open a checkpoint folder.
 
     Raises:
-        UnsupportedCheckpoint: there is no config.json or no weights, or the config is not JSON.
+        UnsupportedCheckpoint: there is no config.json or no weights, the config is not JSON, or further layers follow.
     """
     instead = "Name a folder with config.json and model.safetensors (or pytorch_model.bin)."
     try:
@@ -132,7 +132,24 @@ def open_checkpoint(folder: Path) -> Checkpoint:
     files = sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not files:
         raise UnsupportedCheckpoint(folder=folder, problem="it has no weights", instead=instead)
+    _refuse_further_layers(folder)
     return Checkpoint(folder, config, tuple(files))
+
+
+def _refuse_further_layers(folder: Path) -> None:
+    """sentence-transformers may put layers behind the encoder (`Dense`), without which its vectors are others."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        kinds = [str(module["type"]).rpartition(".")[2] for module in modules]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        problem, instead = f"modules.json cannot be read ({error})", "Download the checkpoint again."
+        raise UnsupportedCheckpoint(folder=folder, problem=problem, instead=instead) from error
+    further = [kind for kind in kinds if kind not in ("Transformer", "Pooling", "Normalize")]
+    if further:
+        problem = f"modules.json names a layer behind the encoder, {further[0]!r}, which is not exported"
+        raise UnsupportedCheckpoint(folder=folder, problem=problem, instead="Use a model without it.")
 
 
 def bert_config(checkpoint: Checkpoint) -> BertConfig:

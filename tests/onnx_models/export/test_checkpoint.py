@@ -111,3 +111,25 @@ def test_a_checkpoint_that_cannot_be_used_is_one_clear_line(
     with pytest.raises(ModelError, match=message) as raised:
         _read(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("modules", "said"),
+    [
+        ('[{"type": "sentence_transformers.models.Dense"}]', "a layer behind the encoder, 'Dense'"),
+        ('{"type": ', "modules.json cannot be read"),
+        ('{"type": "Pooling"}', "modules.json cannot be read"),
+    ],
+)
+def test_a_model_with_further_layers_is_refused(tmp_path: Path, modules: str, said: str) -> None:
+    checkpoints.write(tmp_path)
+    (tmp_path / "modules.json").write_text(modules)
+    with pytest.raises(UnsupportedCheckpoint, match=said):
+        open_checkpoint(tmp_path)
+
+
+def test_pooling_and_normalising_are_no_further_layers(tmp_path: Path) -> None:
+    checkpoints.write(tmp_path)
+    kinds = [{"type": f"sentence_transformers.models.{kind}"} for kind in ("Transformer", "Pooling", "Normalize")]
+    (tmp_path / "modules.json").write_text(json.dumps(kinds))
+    assert open_checkpoint(tmp_path).is_safetensors
