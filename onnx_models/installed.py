@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,9 +30,21 @@ class InstalledModel:
     def fingerprint(self) -> str:
         """SHA-256 of weights, tokenizer and the spec's meaning; equal for every precision, route and file."""
         meaning = {key: value for key, value in asdict(self.spec).items() if key not in _NOT_MEANING}
-        meaning["weights"] = self.manifest.source.weights_sha256
-        meaning["tokenizer"] = self.manifest.source.tokenizer_sha256
-        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+        return self._digest(meaning)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of weights, tokenizer, pooling and similarity: which model it is, however much of a text it reads.
+
+        Unlike `fingerprint` it stays when max_tokens, prefix or layout change: what a query encoder may vary in
+        and still be its article encoder's partner.
+        """
+        return self._digest({"pooling": self.spec.pooling, "similarity": self.spec.similarity})
+
+    def _digest(self, meaning: Mapping[str, object]) -> str:
+        source = self.manifest.source
+        facts = {**meaning, "weights": source.weights_sha256, "tokenizer": source.tokenizer_sha256}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     @property
     def tokenizer_file(self) -> Path:

@@ -122,6 +122,20 @@ def test_the_fingerprint_ignores_names_places_and_files(tmp_path: Path) -> None:
     assert _fingerprint(folder, other) == before
 
 
+def test_the_identity_stays_when_the_model_reads_longer_texts(tmp_path: Path) -> None:
+    folder = checkpoints.install(tmp_path, "minilm").folder
+    before = load(folder).query.identity
+    longer = replace(MINILM.query, max_tokens=512, prefix="query: ", layout="pair", separator=". ")
+    set_file.write(folder, replace(MINILM, query=longer))
+    assert load(folder).query.identity == before
+    set_file.write(folder, replace(MINILM, query=replace(MINILM.query, similarity="ip")))
+    assert load(folder).query.identity != before
+
+
+def test_the_identity_follows_the_weights(medcpt: InstalledSet) -> None:
+    assert medcpt.query.identity != medcpt.article.identity
+
+
 def test_a_folder_that_does_not_match_its_manifest_is_refused(medcpt: InstalledSet) -> None:
     (medcpt.article.folder / "weights.bin").write_bytes(b"")
     with pytest.raises(ManifestMismatch, match=r"article.*weights\.bin has 0 bytes"):
