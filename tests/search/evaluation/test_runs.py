@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,18 +14,23 @@ from search.evaluation import runs
 
 def test_a_line_is_topic_q0_document_rank_score_tag() -> None:
     (line,) = runs.lines("7", [Hit("90000001", 12.3456789)], "biocpt")
-    assert str(line) == "7 Q0 90000001 1 12.345679 biocpt"
+    assert str(line) == "7 Q0 90000001 1 12.3456793 biocpt"
 
 
 def test_a_tail_with_higher_scores_than_the_window_stays_below_it() -> None:
     hits = [Hit("a", 6.9), Hit("b", -12.0), Hit("c", 0.016), Hit("d", 0.015)]
-    assert [line.score for line in runs.lines("1", hits, "t")] == [6.9, -12.0, -12.000001, -12.000002]
+    scores = [line.score for line in runs.lines("1", hits, "t")]
+    # The spacing of 32-bit numbers from 8 to 16 is 2^-20.
+    assert scores == [pytest.approx(6.9), -12.0, -12.0 - 2**-20, -12.0 - 2**-19]
 
 
-@given(st.lists(st.floats(-100, 100), min_size=1, max_size=300))
-def test_written_scores_strictly_decrease(scores: list[float]) -> None:
+@given(
+    st.lists(st.one_of(st.floats(-100, 100), st.floats(-1e30, 1e30), st.just(65.25)), min_size=1, max_size=300),
+)
+def test_written_scores_strictly_decrease_as_trec_eval_reads_them(scores: list[float]) -> None:
+    """trec_eval keeps a score as a C float (usnistgov/trec_eval, trec_format.h)."""
     written = [str(line) for line in runs.lines("1", [Hit(str(at), score) for at, score in enumerate(scores)], "t")]
-    values = [float(line.split()[4]) for line in written]
+    values = [np.float32(line.split()[4]) for line in written]
     assert all(high > low for high, low in pairwise(values))
     assert [int(line.split()[3]) for line in written] == list(range(1, len(scores) + 1))
 
