@@ -27,6 +27,8 @@ class VectorSpace:
     dimension: int
     similarity: Literal["ip", "cosine"]
     precision: str = ""
+    query_fingerprint: str = ""
+    """Of the encoder for questions that belongs to these vectors; "" in an index that was made before it was noted."""
 
     def fits(self, other: "VectorSpace") -> bool:
         """Whether vectors of the two may be compared."""

@@ -144,6 +144,20 @@ def test_model_and_precision_are_only_noted(index: Path) -> None:
     open_writer(str(index), space=replace(SPACE, model="renamed", precision="int8")).close()
 
 
+def test_the_encoder_for_questions_is_kept_and_does_not_decide_what_fits(tmp_path: Path) -> None:
+    noted = replace(SPACE, query_fingerprint="q" * 16)
+    open_writer(str(tmp_path), space=noted).close()
+    assert open_reader(str(tmp_path)).info().space == noted
+    open_writer(str(tmp_path), space=SPACE).close()
+
+
+def test_an_index_made_before_it_was_noted_opens(index: Path) -> None:
+    space = orjson.loads((index / "index.json").read_bytes())["space"]
+    del space["query_fingerprint"]
+    change(index, space=space)
+    assert open_reader(str(index)).info().space == SPACE
+
+
 def test_an_index_without_vectors_refuses_them(tmp_path: Path) -> None:
     open_writer(str(tmp_path), space=None).close()
     with pytest.raises(VectorMismatch, match="holds no vectors"):
