@@ -3,6 +3,12 @@
 from indexer.article import Article, Author
 
 _AUTHORS_SHOWN = 3
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
+
+def printable(text: str) -> str:
+    """The text with control characters as spaces, as long as before: records come from outside, terminals obey."""
+    return text.translate(_CONTROLS)
 
 
 def short_authors(article: Article, shown: int = _AUTHORS_SHOWN) -> str:

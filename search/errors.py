@@ -9,14 +9,14 @@ class InvalidRequest(SearchError):
     """A part of the request has a value that has no meaning."""
 
 
-class EmptyQuery(SearchError):
+class EmptyQuery(InvalidRequest):
     """There is nothing to look for."""
 
     def __init__(self) -> None:
         super().__init__("The query is empty. Give at least one word.")
 
 
-class PageBeyondDepth(SearchError):
+class PageBeyondDepth(InvalidRequest):
     """A page was asked that lies behind the last candidate."""
 
     def __init__(self, offset: int, depth: int) -> None:

@@ -1,19 +1,16 @@
 """Open a searcher: the one wiring point of index, model set, query encoder and re-ranker."""
 
-import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.engines import open_reader
-from indexer.engines.protocol import IndexInfo, Reader
+from indexer.engines.protocol import IndexInfo, Reader, VectorSpace
 from onnx_models import RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
-from onnx_models.errors import ModelNotInstalled
+from onnx_models.errors import ModelError
 from onnx_models.installed import InstalledSet
 from search.errors import ModelMismatch, NoVectors
 from search.request import Mode
 from search.searcher import Searcher
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,40 +43,36 @@ def open_searcher(location: str, options: SearcherOptions) -> Searcher:
 
 def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
     info = index.info()
-    if info.space is None and options.mode != "lexical":
+    if options.mode == "lexical":
+        return _lexical(index, info, options)
+    if info.space is None:
         raise NoVectors(info.location, options.mode)
-    models = _models(info, options)
-    if models is None:
-        return Searcher(index, None)
-    encoder = None
-    if options.mode != "lexical":
-        _refuse_strangers(info, models)
-        encoder = load_encoder(models.query, options.run)
-    reranker = load_reranker(models, options.rerank, options.run)
-    return Searcher(index, encoder, reranker, models.model_set.rerank_mix)
+    models = find_set(options.home, options.model or info.space.model)
+    _refuse_strangers(info.location, info.space, models)
+    encoder = load_encoder(models.query, options.run)
+    return Searcher(index, encoder, load_reranker(models, options.rerank, options.run), models.model_set.rerank_mix)
 
 
-def _models(info: IndexInfo, options: SearcherOptions) -> InstalledSet | None:
-    """The set to use; None where neither the mode nor a re-ranker needs one."""
-    lexical = options.mode == "lexical"
+def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Searcher:
+    """BM25 needs no model; `auto` re-ranks where it can, and where it cannot the responses say why."""
     name = options.model or (info.space.model if info.space else None)
-    if (lexical and options.rerank == "none") or name is None:
-        return None
+    if options.rerank == "none" or name is None:
+        return Searcher(index, None)
     try:
-        return find_set(options.home, name)
-    except ModelNotInstalled:
-        if lexical and options.rerank == "auto":
-            log.info("Model set %r is not installed: lexical lists are not re-ranked.", name)
-            return None
-        raise
+        models = find_set(options.home, name)
+        reranker = load_reranker(models, options.rerank, options.run)
+    except ModelError as error:
+        if options.rerank != "auto" or options.model is not None:
+            raise
+        return Searcher(index, None, notes=(f"Not re-ranked: {error}",))
+    return Searcher(index, None, reranker, models.model_set.rerank_mix)
 
 
-def _refuse_strangers(info: IndexInfo, models: InstalledSet) -> None:
+def _refuse_strangers(location: str, space: VectorSpace, models: InstalledSet) -> None:
     """An index is searched only with the partner of the encoder that made its vectors."""
-    space = info.space
-    if space is not None and space.fingerprint != models.article.fingerprint:
+    if space.fingerprint != models.article.fingerprint:
         raise ModelMismatch(
-            info.location,
+            location,
             stored=f"{space.model} ({space.dimension}-d, fingerprint {space.fingerprint[:12]})",
             asked=f"{models.model_set.name} (fingerprint {models.article.fingerprint[:12]})",
         )

@@ -7,6 +7,7 @@ from typing import Literal
 from indexer.article import Article
 from search.errors import InvalidRequest, PageBeyondDepth
 from search.filters import Filters
+from search.reranking import Mixture
 
 Mode = Literal["hybrid", "lexical", "dense"]
 Sort = Literal["relevance", "date"]
@@ -91,6 +92,8 @@ class Result:
     """Rank and score after fusion; None where only one list was asked."""
     reranked: Place | None = None
     """Rank and score by the re-ranker alone; None outside the re-ranked window."""
+    mixture: Mixture | None = None
+    """How `score` was mixed from the re-ranker's and the fused score; None where the re-ranker alone decides."""
     snippet: Snippet = Snippet("")
 
 

@@ -1,7 +1,7 @@
 """Re-order the top of a list with a re-ranker; how its scores mix with the fused ones."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.queries import Hit, best_first
@@ -14,11 +14,25 @@ DEFAULT_MIX = {"cross": 1.0, "late": 0.6}
 order alone; late interaction without training gains most when mixed (measured on four collections)."""
 
 
+class Mixture(NamedTuple):
+    """What a mixed score is made of: `weight` × `reranker` + (1 - `weight`) × `fused`, both scaled to 0 … 1."""
+
+    weight: float
+    reranker: float
+    fused: float
+
+    @property
+    def score(self) -> float:
+        """The sum."""
+        return self.weight * self.reranker + (1 - self.weight) * self.fused
+
+
 class Reranked(NamedTuple):
-    """The new order, and the re-ranker's own scores of what it read, best first."""
+    """The new order, the re-ranker's own scores of what it read (best first), and how they were mixed, by id."""
 
     order: list[Hit]
     scores: list[Hit]
+    mixtures: Mapping[str, Mixture] = {}
 
 
 def rerank(
@@ -40,8 +54,8 @@ def rerank(
         if not math.isfinite(hit.score):
             raise BadScores(reranker.name, hit.id)
     if mix == 1:
-        mixed = scored
-    else:
-        pairs = zip(min_max(scored), min_max(window), strict=True)
-        mixed = [Hit(new.id, mix * new.score + (1 - mix) * old.score) for new, old in pairs]
-    return Reranked(best_first(mixed) + tail, best_first(scored))
+        return Reranked(best_first(scored) + tail, best_first(scored))
+    pairs = zip(min_max(scored), min_max(window), strict=True)
+    mixtures = {new.id: Mixture(mix, new.score, old.score) for new, old in pairs}
+    mixed = [Hit(id, mixture.score) for id, mixture in mixtures.items()]
+    return Reranked(best_first(mixed) + tail, best_first(scored), mixtures)

@@ -36,7 +36,9 @@ class _Row(NamedTuple):
     article: Article
 
 
-def respond(ranking: Ranking, index: Reader, *, reranker: str, data_date: str) -> SearchResponse:
+def respond(
+    ranking: Ranking, index: Reader, *, reranker: str, data_date: str, notes: tuple[str, ...] = ()
+) -> SearchResponse:
     """The response with the articles of its page; an article that was deleted since it was ranked is left out."""
     with ranking.watch.stage("fetch"):
         rows = _by_date(ranking, index) if ranking.request.sort == "date" else _by_relevance(ranking, index)
@@ -47,7 +49,7 @@ def respond(ranking: Ranking, index: Reader, *, reranker: str, data_date: str) -
         results=results,
         found=len(ranking.reranked.order),
         seconds=ranking.watch.report(),
-        notes=_notes(ranking),
+        notes=notes + _notes(ranking),
         reranker=reranker if ranking.reranked.scores else "",
         data_date=data_date,
     )
@@ -82,6 +84,7 @@ def _results(ranking: Ranking, rows: Sequence[_Row]) -> tuple[Result, ...]:
             places={name: found[hit.id] for name, found in places.items() if hit.id in found},
             fused=fused.get(hit.id),
             reranked=reranked.get(hit.id),
+            mixture=ranking.reranked.mixtures.get(hit.id),
             snippet=snippet(ranking.request.query, article.abstract),
         )
         for rank, hit, article in rows

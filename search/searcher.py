@@ -31,11 +31,14 @@ class Searcher:
         encoder: Encoder | None,
         reranker: Reranker | None = None,
         rerank_mix: float | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
+        """Search with these; `notes` are said with every response."""
         self.index = index
         self.encoder = encoder
         self.reranker = reranker
         self._mix = rerank_mix
+        self._notes = notes
         self._info = index.info()
 
     def search(self, request: SearchRequest) -> SearchResponse:
@@ -147,4 +150,4 @@ class Searcher:
 
     def _respond(self, ranking: Ranking) -> SearchResponse:
         name = self.reranker.name if self.reranker else ""
-        return respond(ranking, self.index, reranker=name, data_date=self._info.data_date)
+        return respond(ranking, self.index, reranker=name, data_date=self._info.data_date, notes=self._notes)

@@ -1,6 +1,7 @@
 """The command `biocpt`: a lazy group, one file a command. Add a command: one file and a row in COMMANDS."""
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -62,16 +63,17 @@ def biocpt(ctx: click.Context, config: str | None, verbose: int) -> None:
     from search.cli import configuration, logs
 
     logs.configure(verbose)
-    invoked = ctx.invoked_subcommand or ""
-    command = biocpt.get_command(ctx, invoked)
-    if command is not None:
-        ctx.default_map = {invoked: configuration.defaults(config, invoked, command, COMMANDS)}
+    ctx.default_map = configuration.default_map(config, biocpt, ctx)
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command line; expected errors become one line on stderr and exit code 1."""
+    """Run the command line; expected errors become one line on stderr and an exit code: 2 for wrong usage, else 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow encoding costs a letter, not the answer
     try:
         status: Any = biocpt.main(args=args, prog_name="biocpt", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show(sys.stderr)
         sys.exit(error.exit_code)
@@ -79,20 +81,33 @@ def main(args: list[str] | None = None) -> None:
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`): leave quietly, as other tools do.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()  # the reader of our output has gone (`| head`): leave quietly, as other tools do
+        sys.exit(1)
+    except OSError as error:
+        _leave_stdout()
+        place = f" {error.filename!r}" if error.filename else ""
+        click.echo(f"Error: {error.strerror or error}{place}.", err=True)
         sys.exit(1)
     except Exception as error:
-        if not _is_expected(error):
+        kind = _kind(error)
+        if kind is None:
             raise
         click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(kind)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _is_expected(error: Exception) -> bool:
-    from indexer.errors import IndexerError
-    from onnx_models.errors import ModelError
-    from search.errors import SearchError
+def _leave_stdout() -> None:
+    """Nothing more can be written there, not even what is still in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    return isinstance(error, ModelError | IndexerError | SearchError)
+
+def _kind(error: Exception) -> int | None:
+    """The exit code of an expected error; None for a bug, which keeps its traceback."""
+    from indexer.errors import IndexerError
+    from onnx_models.errors import BadRunOption, ModelError
+    from search.errors import InvalidRequest, SearchError
+
+    if isinstance(error, InvalidRequest | BadRunOption):
+        return 2
+    return 1 if isinstance(error, ModelError | IndexerError | SearchError) else None

@@ -87,7 +87,7 @@ def run_options(function: F) -> F:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON object, indented, on stdout."""
+    """Print one JSON object, indented, on stdout: UTF-8, whatever the terminal's encoding."""
     import orjson
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))

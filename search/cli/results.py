@@ -24,12 +24,16 @@ def show(response: SearchResponse, *, explain: bool = False) -> None:
 def _lines(result: Result, explain: bool) -> Text:
     article = result.article
     marks = "".join(f" [{flag.upper()}]" for flag in display.flags(article))
-    text = Text.assemble((f"{result.rank:>3}. ", "bold"), (article.title or "(no title)", "bold"), (marks, "bold red"))
+    text = Text.assemble(
+        (f"{result.rank:>3}. ", "bold"), (display.printable(article.title) or "(no title)", "bold"), (marks, "bold red")
+    )
     parts = (display.short_authors(article), display.short_journal(article), str(article.year or article.date_text))
-    about = ". ".join(part.rstrip(".") for part in parts if part)
-    text.append(f"\n     {about}{'. ' if about else ''}id {result.id}, score {result.score:.4f}{_where(result)}")
+    about = display.printable(". ".join(part.rstrip(".") for part in parts if part))
+    text.append(
+        f"\n     {about}{'. ' if about else ''}id {display.printable(result.id)}, score {result.score:.4f}{_where(result)}"
+    )
     if result.snippet.text:
-        shown = Text(f"\n     {result.snippet.text}", style="dim")
+        shown = Text(f"\n     {display.printable(result.snippet.text)}", style="dim")
         for start, end in result.snippet.matches:
             shown.stylize("bold not dim", start + 6, end + 6)
         text.append_text(shown)
@@ -52,6 +56,9 @@ def explanation(result: Result) -> str:
         parts.append(f"fused #{result.fused.rank} ({result.fused.score:.6f})")
     if result.reranked:
         parts.append(f"re-ranker #{result.reranked.rank} ({result.reranked.score:.4f})")
+    if result.mixture:
+        weight, reranker, fused = result.mixture
+        parts.append(f"scaled and mixed {weight:g} × {reranker:.4f} + {1 - weight:g} × {fused:.4f}")
     return " → ".join([*parts, f"final #{result.rank} ({result.score:.6f})"])
 
 
@@ -96,6 +103,7 @@ def _hit(result: Result) -> dict[str, Any]:
         "lists": {name: _place(place) for name, place in result.places.items()},
         "fused": _place(result.fused),
         "reranker": _place(result.reranked),
+        "mixture": result.mixture._asdict() if result.mixture else None,
         "pmid": article.pmid or None,
         "doi": article.doi or None,
         "title": article.title,

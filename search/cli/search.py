@@ -29,11 +29,27 @@ def ranking_options(function: F) -> F:
             show_default=True,
             help="How both lists become one: by ranks, or by the mean of scaled scores.",
         ),
-        click.option("--rrf-k", type=int, default=60, show_default=True, help="rrf: the constant added to ranks."),
         click.option(
-            "--dense-weight", type=float, default=0.5, show_default=True, help="interpolate: the dense list's weight."
+            "--rrf-k",
+            type=click.IntRange(1, 1_000_000),
+            default=60,
+            show_default=True,
+            help="rrf: the constant added to ranks.",
         ),
-        click.option("--depth", type=int, default=100, show_default=True, help="Candidates of each list, to 10000."),
+        click.option(
+            "--dense-weight",
+            type=click.FloatRange(0, 1),
+            default=0.5,
+            show_default=True,
+            help="interpolate: the dense list's weight.",
+        ),
+        click.option(
+            "--depth",
+            type=click.IntRange(1, 10_000),
+            default=100,
+            show_default=True,
+            help="Candidates of each list, to 10000.",
+        ),
         click.option(
             "--rerank",
             envvar="BIOCPT_RERANK",
@@ -42,10 +58,16 @@ def ranking_options(function: F) -> F:
             show_default=True,
             help="auto: the cross-encoder where the model set has one, else late interaction, else none.",
         ),
-        click.option("--rerank-depth", type=int, default=50, show_default=True, help="How many are re-ranked."),
+        click.option(
+            "--rerank-depth",
+            type=click.IntRange(1, 10_000),
+            default=50,
+            show_default=True,
+            help="How many are re-ranked.",
+        ),
         click.option(
             "--rerank-mix",
-            type=float,
+            type=click.FloatRange(0, 1),
             help="Weight of re-rank against fused scores, 0 to 1. [default: the set's; 1 for cross, 0.6 for late]",
         ),
     ]
@@ -88,8 +110,12 @@ def filter_options(function: F) -> F:
     show_default=True,
     help="date: all candidates, the newest first.",
 )
-@click.option("--limit", type=int, help="Results to print. [default: 10; with --topics, the depth]")
-@click.option("--offset", type=int, default=0, show_default=True, help="Results to skip: below the depth.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), help="Results to print. [default: 10; with --topics, the depth]"
+)
+@click.option(
+    "--offset", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Results to skip: below the depth."
+)
 @click.option(
     "--model", envvar="BIOCPT_MODEL", help="A model set, by name or folder. [default: the one that made the index]"
 )
@@ -115,6 +141,8 @@ def command(query: str | None, topics: Path | None, run_file: Path | None, **opt
         raise click.UsageError("Give either a QUERY or --topics FILE.")
     if run_file and topics is None:
         raise click.UsageError("--run writes the answers to --topics FILE; give one.")
+    if run_file and not run_file.parent.is_dir():
+        raise click.UsageError(f"--run: there is no folder {str(run_file.parent)!r}; make it first.")
     if topics is not None:
         _batch(topics, run_file, options)
     else:
@@ -124,8 +152,9 @@ def command(query: str | None, topics: Path | None, run_file: Path | None, **opt
 def _single(query: str, options: dict[str, Any]) -> None:
     from search.cli import results
 
+    request = request_from(options, query, default_limit=10)
     with opened(options, one_shot=True) as searcher:
-        response = searcher.search(request_from(options, query, limit=options["limit"] or 10))
+        response = searcher.search(request)
     if options["as_json"]:
         print_json(results.as_json(response))
     else:
@@ -141,16 +170,17 @@ def _batch(topics: Path, run_file: Path | None, options: dict[str, Any]) -> None
     if options["sort"] == "date":
         raise click.UsageError("--sort date is for a single QUERY; a TREC run is in the order of relevance.")
     asked = topic_files.read(topics)
-    requests = [request_from(options, topic.query, limit=options["limit"] or options["depth"]) for topic in asked]
+    requests = [request_from(options, topic.query, default_limit=options["depth"]) for topic in asked]
     with opened(options) as searcher:
         batch.write_run(asked, searcher.rank_all(requests), run_file, options["tag"])
 
 
-def request_from(options: dict[str, Any], query: str, *, limit: int) -> Any:
+def request_from(options: dict[str, Any], query: str, *, default_limit: int) -> Any:
     """The request that the command's options describe."""
     from search.request import SearchRequest
 
     names = ("mode", "fusion", "rrf_k", "dense_weight", "depth", "rerank_depth", "rerank_mix", "sort", "offset")
+    limit = default_limit if options["limit"] is None else options["limit"]
     return SearchRequest(
         query=query, limit=limit, filters=filters_from(options), **{name: options[name] for name in names}
     )
@@ -162,7 +192,7 @@ def filters_from(options: dict[str, Any]) -> Any:
 
     ids = options["ids"]
     return Filters(
-        years=parse_years(options["year"]) if options["year"] else (None, None),
+        years=(None, None) if options["year"] is None else parse_years(options["year"]),
         journals=options["journal"],
         types=options["types"],
         mesh=options["mesh"],
@@ -175,7 +205,10 @@ def filters_from(options: dict[str, Any]) -> Any:
 
 def read_ids(path: Path) -> tuple[str, ...]:
     """The ids of a file, one a line; blank lines do not count."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"--ids: {str(path)!r} is not UTF-8 (byte {error.start}). Convert it first.") from error
     return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
 

@@ -12,7 +12,7 @@ from search.cli.search import filter_options, filters_from
 @click.argument("id")
 @index_option
 @filter_options
-@click.option("--limit", type=int, default=10, show_default=True, help="Results to print.")
+@click.option("--limit", type=click.IntRange(1, 9_999), default=10, show_default=True, help="Results to print.")
 @click.option("--explain", is_flag=True, help="Show how each result got its place.")
 @json_option
 def command(id: str, index: str, limit: int, explain: bool, as_json: bool, **options: Any) -> None:

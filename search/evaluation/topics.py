@@ -1,6 +1,7 @@
 """Read topics, the questions of a test collection: `id<TAB>query` lines or BEIR's JSON lines. Add a format here."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -40,7 +41,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadTopics(f"Cannot read topics file {str(path)!r}: {error}.") from error
     except UnicodeDecodeError as error:
         raise BadTopics(f"Topics file {str(path)!r} is not UTF-8 (byte {error.start}). Convert it first.") from error

@@ -32,27 +32,30 @@ PASSAGES = [("", "x"), ("", "xxx"), ("", "xx")]
 
 
 def test_the_window_is_reordered_and_the_tail_stays_below() -> None:
-    order, scores = rerank("q", FUSED, PASSAGES, Lengths(), 1.0)
+    order, scores, mixtures = rerank("q", FUSED, PASSAGES, Lengths(), 1.0)
     assert [hit.id for hit in order] == ["b", "c", "a", "d"]
     assert order[0].score == 3.0
     assert order[-1] == FUSED[-1]
     assert scores == [Hit("b", 3.0), Hit("c", 2.0), Hit("a", 1.0)]
+    assert mixtures == {}
 
 
 def test_a_mix_is_the_weighted_mean_of_scaled_scores() -> None:
     # re-rank scaled: a 0, b 1, c .5; fused scaled inside the window: a 1, b .5, c 0
-    order, _ = rerank("q", FUSED, PASSAGES, Lengths(), 0.6)
+    order, _, mixtures = rerank("q", FUSED, PASSAGES, Lengths(), 0.6)
+    assert mixtures["a"] == pytest.approx((0.6, 0.0, 1.0))
+    assert [mixtures[hit.id].score for hit in order[:3]] == [hit.score for hit in order[:3]]
     assert dict(order[:3]) == pytest.approx({"b": 0.6 + 0.2, "a": 0.4, "c": 0.3})
     assert [hit.id for hit in order] == ["b", "a", "c", "d"]
 
 
 def test_a_mix_of_zero_keeps_the_fused_order() -> None:
-    order, _ = rerank("q", FUSED, PASSAGES, Lengths(), 0.0)
+    order, *_ = rerank("q", FUSED, PASSAGES, Lengths(), 0.0)
     assert [hit.id for hit in order] == ["a", "b", "c", "d"]
 
 
 def test_nothing_to_rerank_changes_nothing() -> None:
-    assert rerank("q", FUSED, [], Lengths(), 1.0) == (FUSED, [])
+    assert rerank("q", FUSED, [], Lengths(), 1.0) == (FUSED, [], {})
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
+from search.cli import biocpt as group
+from search.cli.configuration import default_map
 from tests.search.cli.running import biocpt
 
 CONFIG = """
@@ -23,13 +26,10 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_a_table_wins_over_top_level_keys(config: Path) -> None:
-    from search.cli import COMMANDS
-    from search.cli.configuration import defaults
-    from search.cli.search import command as search
-    from search.cli.similar import command as similar
-
-    assert defaults(str(config), "search", search, COMMANDS) == {"limit": 3, "rrf_k": 7}
-    assert defaults(str(config), "similar", similar, COMMANDS) == {"limit": 4}
+    defaults = default_map(str(config), group, click.Context(group))
+    assert defaults["search"] == {"limit": 3, "rrf_k": 7}
+    assert defaults["similar"] == {"limit": 4}
+    assert defaults["info"] == {}
 
 
 def test_top_level_keys_reach_the_commands_of_a_group(tmp_path: Path) -> None:
@@ -46,6 +46,10 @@ def test_top_level_keys_reach_the_commands_of_a_group(tmp_path: Path) -> None:
         ("limit = ", "is not TOML"),
         ("[serch]\nlimit = 1", "has a table 'serch'; commands are index, search"),
         ("[info]\ndepht = 1", "sets 'depht' in [info]; options are index, json"),
+        ("limt = 5", "sets 'limt', which is an option of no command"),
+        ("[search]\nlimit = [1, 2]", "gives 'limit' the value [1, 2], which no flag could give it"),
+        ("[models]\npull = 5", "sets 'pull', which is an option of no command"),
+        ("[models.pul]\nhome = 'x'", "has a table 'models.pul'; commands are export, info, list"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_fault(tmp_path: Path, text: str, said: str) -> None:
