@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from indexer.article import Author, Chemical, Grant, Link, MeshHeading, OtherAbstract, Qualifier
@@ -85,6 +86,7 @@ def read_fields(lines: Lines) -> dict[str, Any]:
     for tag, reader in _READERS.items():
         if tag in by_tag:
             reader(by_tag[tag], fields)
+    fields["other_abstracts"] = tuple(_other_abstracts(by_tag.get("OAB", []), by_tag.get("OABL", [])))
     fields["links"] = tuple(_link(_LINKS[tag], value) for tag, value in lines if tag in _LINKS and value)
     fields["authors"] = tuple(_people(lines, full="FAU", short="AU"))
     fields["investigators"] = tuple(_people(lines, full="FIR", short="IR"))
@@ -187,16 +189,10 @@ def _grant(text: str) -> Grant:
     return Grant(id=number, agency=rest[0], country=rest[1])
 
 
-def _other_abstracts(values: list[str], fields: dict[str, Any]) -> None:
-    languages = fields.pop("other_languages", [])
-    fields["other_abstracts"] = tuple(
-        OtherAbstract(text=text, language=languages[number] if number < len(languages) else "")
-        for number, text in enumerate(values)
-    )
-
-
-def _other_languages(values: list[str], fields: dict[str, Any]) -> None:
-    fields["other_languages"] = values
+def _other_abstracts(texts: list[str], languages: list[str]) -> Iterator[OtherAbstract]:
+    """Each with the language of the same number; either tag may come without the other."""
+    for text, language in zip_longest(texts, languages[: len(texts)], fillvalue=""):
+        yield OtherAbstract(text=text, language=language)
 
 
 def _link(kind: str, value: str) -> Link:
@@ -252,7 +248,5 @@ _READERS: dict[str, Reader] = {
     "MH": _mesh,
     "RN": _chemicals,
     "GR": _grants,
-    "OABL": _other_languages,
-    "OAB": _other_abstracts,
 }
-"""Tags with a form of their own, in the order in which they are read: OABL before OAB."""
+"""Tags with a form of their own, in the order in which they are read."""

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def read_text(folder: Path, text: str) -> list[Item]:
 
 
 def one(folder: Path, *lines: str) -> Article:
-    (item,) = read_text(folder, "\n".join(("PMID- 5", *lines)))
+    (item,) = read_text(folder, "\n".join(("PMID- 5", *lines, "")))
     assert isinstance(item, Article), item
     return item
 
@@ -140,6 +141,49 @@ def test_a_book_has_its_own_title_where_the_record_has_none(tmp_path: Path) -> N
     article = one(tmp_path, "BTI - The Book", "PB  - Ice Press", "FED - Frost, Jack", "ED  - Frost J")
     assert (article.title, article.book, article.publisher) == ("The Book", "The Book", "Ice Press")
     assert article.editors == (Author(last_name="Frost", fore_name="Jack", initials="J"),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "abstracts"),
+    [
+        (["OABL- fre"], []),
+        (["OAB - Un texte."], [("Un texte.", "")]),
+        (["OABL- fre", "OABL- ger", "OAB - Un texte."], [("Un texte.", "fre")]),
+    ],
+    ids=["language alone", "text alone", "more languages"],
+)
+def test_other_abstracts_and_their_languages_may_come_apart(
+    tmp_path: Path, lines: list[str], abstracts: list[tuple[str, str]]
+) -> None:
+    article = one(tmp_path, "TI  - T", *lines)
+    assert [(other.text, other.language) for other in article.other_abstracts] == abstracts
+
+
+@pytest.mark.parametrize("torn", ["PMID- 2976", "PMID- 29768150\nOWN - NL", "PMID- 29768150\nSTAT- MEDLINE"])
+def test_a_last_record_without_text_and_line_end_was_cut_off(tmp_path: Path, torn: str) -> None:
+    path = tmp_path / "export.nbib"
+    path.write_text("PMID- 29768149\nTI  - A complete record.\n\n" + torn)
+    items = read(path, STAMP)
+    assert next(items).id == "29768149"
+    with pytest.raises(BrokenSource, match="broke at record 2: its last record is cut off"):
+        next(items)
+
+
+@pytest.mark.parametrize("tag", ["TI  ", "BTI ", "AB  ", "TT  "])
+def test_a_last_record_with_text_needs_no_line_end(tmp_path: Path, tag: str) -> None:
+    (item,) = read_text(tmp_path, f"PMID- 5\n{tag}- Said.\nSO  - J. 2020")
+    assert isinstance(item, Article)
+
+
+def test_a_record_that_is_only_a_pmid_is_whole_where_a_line_end_closes_it(tmp_path: Path) -> None:
+    assert [item.id for item in read_text(tmp_path, "PMID- 5\nOWN - NLM\n\nPMID- 6\n")] == ["5", "6"]
+
+
+def test_a_value_of_very_many_lines_is_read_in_linear_time(tmp_path: Path) -> None:
+    started = time.process_time()
+    article = one(tmp_path, "AB  - a", *["      b"] * 250_000)
+    assert len(article.abstract) == 500_001
+    assert time.process_time() - started < 4  # quadratic joining took 16 s
 
 
 def test_bytes_that_are_not_utf_8_break_the_file(tmp_path: Path) -> None:
