@@ -38,7 +38,9 @@ class Options:
     force: bool = False
     """Read finished files again, and store again what is stored already; unchanged texts are still not encoded."""
     chunk: int = 1024
-    """Records that are decided on together."""
+    """Records that are decided on together, …"""
+    chunk_bytes: int = 1 << 24
+    """… fewer where they were read from more bytes than this; two such chunks are in memory at a time."""
     slice: int = 128
     """Articles that are encoded and written together; progress is told after each."""
     commit_records: int = 5_000
@@ -145,7 +147,9 @@ class _Load:
         ledger, options = self._writer.ledger, self._options
         stamp = stamp_from_name(path.name) or arrival_stamp(ledger.arrival(path.name, digest))
         reissued = any(entry.name == path.name and entry.digest != digest for entry in ledger.entries())
-        with closing(chunks(sources.read(path, stamp), options.chunk)) as found:
+        meter = sources.Meter()
+        records = sources.read(path, stamp, meter)
+        with closing(chunks(records, options.chunk, read=lambda: meter.unpacked, most=options.chunk_bytes)) as found:
             for chunk in found:
                 for rejected in (item for item in chunk if isinstance(item, sources.Rejected)):
                     self._rejects.add(path.name, rejected)

@@ -1,8 +1,7 @@
 """Make the next chunk in another thread while this one is used: read while encoding, encode while writing."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import TypeVar
 
 from indexer.sources import BrokenSource
@@ -10,32 +9,38 @@ from indexer.sources import BrokenSource
 T = TypeVar("T")
 
 
-def chunks(items: Iterator[T], size: int) -> Generator[list[T], None, None]:
+def chunks(
+    items: Iterator[T], size: int, *, read: Callable[[], int] = lambda: 0, most: int = 1
+) -> Generator[list[T], None, None]:
     """Lists of `size` items, the last one shorter; one list is read ahead.
 
+    A list ends earlier once `read()`, the bytes read for all items so far, has grown by `most`.
     What was whole before a break comes first, then BrokenSource is raised. Any other error of `items` is raised
     here at once. The thread ends with this iterator, also when it is closed early.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead") as pool:
-        reading = pool.submit(_take, items, size)
+        reading = pool.submit(_take, items, size, read, most)
         while True:
-            chunk, broken = reading.result()
-            ended = broken is not None or len(chunk) < size
-            if not ended:
-                reading = pool.submit(_take, items, size)
+            chunk, end = reading.result()
+            if end is None:
+                reading = pool.submit(_take, items, size, read, most)
             if chunk:
                 yield chunk
-            if broken is not None:
-                raise broken
-            if ended:
+            if isinstance(end, BrokenSource):
+                raise end
+            if end is not None:
                 return
 
 
-def _take(items: Iterator[T], size: int) -> tuple[list[T], BrokenSource | None]:
+def _take(
+    items: Iterator[T], size: int, read: Callable[[], int], most: int
+) -> tuple[list[T], BrokenSource | StopIteration | None]:
+    """The next items, and how `items` ended if it did."""
     chunk: list[T] = []
+    full = read() + most
     try:
-        for item in islice(items, size):
-            chunk.append(item)  # extend need not keep what came before an error
-    except BrokenSource as error:
-        return chunk, error
+        while len(chunk) < size and read() < full:
+            chunk.append(next(items))
+    except (BrokenSource, StopIteration) as end:
+        return chunk, end
     return chunk, None

@@ -41,8 +41,10 @@ FORMATS: dict[str, Format] = {
 _HEAD_BYTES = 1 << 16
 
 
-def read(path: Path, stamp: Stamp) -> Iterator[Article | Deletion | Rejected]:
+def read(path: Path, stamp: Stamp, meter: stream.Meter | None = None) -> Iterator[Article | Deletion | Rejected]:
     """Every record of a file, in its order, plain or gzip; `order` and `source` are filled in.
+
+    `meter` counts what has been read of the file so far.
 
     Raises:
         BrokenSource: the file is none of `FORMATS`, or cannot be read to its end; raised after every whole record
@@ -50,7 +52,7 @@ def read(path: Path, stamp: Stamp) -> Iterator[Article | Deletion | Rejected]:
     """
     position = 0
     try:
-        contents = stream.chunks(path)
+        contents = (meter or stream.Meter()).count(stream.chunks(path))
         head, contents = _peek(contents)
         form = _format_of(head, path.name)
         for item in form.parse(contents, Place(path.name, stamp)):

@@ -9,7 +9,8 @@ from indexer.article import Article
 from indexer.sources import identifiers, json_fields
 from indexer.sources.records import Damaged, Item, Place, Rejected
 
-MAX_LINE_BYTES = 1 << 25
+MAX_LINE_BYTES = 1 << 24
+"""Longer lines are refused."""
 
 
 def recognises(head: bytes) -> bool:
@@ -38,17 +39,17 @@ def parse(contents: Iterator[bytes], place: Place) -> Iterator[Item]:
 
 def _lines(contents: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     """Each line, and whether a line end closed it (the last may have none)."""
-    rest = b""
+    rest: list[bytes] = []
     for chunk in contents:
         first, *others = chunk.split(b"\n")
-        rest += first
+        rest.append(first)
         for line in others:
-            yield rest.removeprefix(b"\xef\xbb\xbf"), True
-            rest = line
-        if len(rest) > MAX_LINE_BYTES:
+            yield b"".join(rest).removeprefix(b"\xef\xbb\xbf"), True
+            rest = [line]
+        if sum(map(len, rest)) > MAX_LINE_BYTES:
             raise Damaged(f"a line is longer than {MAX_LINE_BYTES >> 20} MiB.")
-    if rest:
-        yield rest.removeprefix(b"\xef\xbb\xbf"), False
+    if any(rest):
+        yield b"".join(rest).removeprefix(b"\xef\xbb\xbf"), False
 
 
 def _record(stored: Any, place: Place, number: int) -> Item:

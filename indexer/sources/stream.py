@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.sources.records import Damaged, Refused
@@ -18,6 +19,19 @@ _OTHER_PACKERS = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+
+
+@dataclass(slots=True)
+class Meter:
+    """How many bytes of a file have been handed on, unpacked: a bound for the memory that its records take."""
+
+    unpacked: int = 0
+
+    def count(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, each counted before it is handed on."""
+        for piece in pieces:
+            self.unpacked += len(piece)
+            yield piece
 
 
 def chunks(path: Path) -> Iterator[bytes]:

@@ -54,3 +54,16 @@ def test_the_thread_ends_when_nobody_reads_on() -> None:
         assert next(found) == list(range(10))
         assert len(readers()) == 1
     assert readers() == []
+
+
+def test_a_chunk_ends_early_once_much_was_read_for_it() -> None:
+    read = 0
+
+    def records() -> Iterator[int]:
+        nonlocal read
+        for size in (5, 5, 5, 30, 1, 1, 1, 1):
+            read += size
+            yield size
+
+    assert list(chunks(records(), 4, read=lambda: read, most=10)) == [[5, 5], [5, 30], [1, 1, 1, 1]]
+    assert readers() == []

@@ -119,6 +119,15 @@ def test_a_torn_last_line_breaks_the_file_after_the_whole_lines(tmp_path: Path) 
         next(stream)
 
 
+def test_a_line_of_many_pieces_is_joined_and_one_without_end_is_refused(tmp_path: Path) -> None:
+    text = "x" * 200_000
+    (item, _) = read_lines(tmp_path, orjson.dumps({"id": "1", "title": text}), b'{"id": "2"}')
+    assert isinstance(item, Article)
+    assert item.title == text
+    with pytest.raises(BrokenSource, match="longer than 16 MiB"):
+        read_lines(tmp_path, b'{"id": "1", "title": "' + b"x" * (17 << 20))
+
+
 def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
     assert [item.id for item in read_lines(tmp_path, b'{"id": "1"}', b'{"id": "2"}')] == ["1", "2"]
 
