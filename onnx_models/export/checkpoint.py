@@ -85,6 +85,10 @@ class Checkpoint:
         """The error for something in this checkpoint that cannot be used."""
         return UnsupportedCheckpoint(folder=self.folder, problem=problem, instead=instead)
 
+    def refuse_not_finite(self, tensor: str) -> UnsupportedCheckpoint:
+        """The error for a tensor with infinite numbers, or what is no number."""
+        return self.refuse(f"tensor {tensor!r} has numbers that are not finite", instead="Fetch it again.")
+
 
 class Tensors(Mapping[str, Array]):
     """Weights by name, read when asked for, as float32."""
@@ -258,6 +262,12 @@ def _torch_bin(path: Path) -> dict[str, Callable[[], Array]]:
 def _unreadable(path: Path, error: Exception) -> UnsupportedCheckpoint:
     return UnsupportedCheckpoint(
         folder=path.parent,
-        problem=f"{path.name} cannot be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+        problem=f"{path.name} cannot be read ({first_line(error)})",
         instead="Fetch it again.",
     )
+
+
+def first_line(error: Exception) -> str:
+    """What another library says in the first line of an error; its kind where it says nothing."""
+    lines = str(error).split("\n")
+    return lines[0].strip() or type(error).__name__

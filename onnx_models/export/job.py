@@ -122,7 +122,7 @@ def _verified(job: _Job, folder: Path, accepted: InputRange) -> dict[str, Graph]
 def trusted_reference(checkpoint: Checkpoint, kind: Kind) -> Reference:
     """What to compare with: torch and transformers where they are installed, else the numpy forward pass."""
     if torch_reference.is_available():
-        compute = torch_reference.compute(checkpoint.folder, kind)
+        compute = torch_reference.compute(checkpoint, kind)
         return Reference(name=torch_reference.name(), compute=compute)
     compute = reference.compute(bert_config(checkpoint), checkpoint.tensors())
     return Reference(name=reference.NAME, compute=compute)

@@ -2,14 +2,14 @@
 
 import importlib.util
 import tempfile
-import warnings
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
 
 from onnx_models.errors import MissingExtra
-from onnx_models.export.checkpoint import Checkpoint
+from onnx_models.export import torch_reference
+from onnx_models.export.checkpoint import Checkpoint, first_line
 from onnx_models.export.graph_builder import INPUTS, WeightsFile
 from onnx_models.manifest import Output
 
@@ -33,9 +33,10 @@ def build(checkpoint: Checkpoint, weights: WeightsFile, outputs: tuple[Output, .
 
     Raises:
         MissingExtra: the `export` extra is not installed.
-        UnsupportedCheckpoint: optimum does not know the architecture.
+        UnsupportedCheckpoint: optimum does not know the architecture, or the checkpoint is not whole.
     """
     require()
+    torch_reference.load(checkpoint, "cross" if "logits" in outputs else "encoder")
     task = "text-classification" if "logits" in outputs else "feature-extraction"
     with tempfile.TemporaryDirectory(prefix=".optimum-", dir=weights.path.parent) as folder:
         _export(checkpoint, Path(folder), task)
@@ -46,8 +47,7 @@ def _export(checkpoint: Checkpoint, folder: Path, task: str) -> None:
     from optimum.exporters.onnx import main_export
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's tracer warns of every shape that it sees
+        with torch_reference.quietly():
             main_export(
                 str(checkpoint.folder),
                 folder,
@@ -59,8 +59,10 @@ def _export(checkpoint: Checkpoint, folder: Path, task: str) -> None:
                 no_post_process=True,
                 local_files_only=True,
             )
-    except (KeyError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except torch_reference.ERRORS as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's own, not one of transformers'
+            raise
+        reason = first_line(error)
         raise checkpoint.refuse(f"optimum says {reason!r}", instead="See its supported architectures.") from error
 
 

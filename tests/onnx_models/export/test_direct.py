@@ -56,7 +56,7 @@ def test_graphs_compute_what_transformers_computes(
     manifest = export_model(spec, source, tmp_path / "model")
     assert manifest.graphs["fp32"].reference.startswith("torch ")
     run = verify.open_graph(tmp_path / "model" / "model.onnx")
-    expected = torch_reference.compute(source, manifest.kind)
+    expected = torch_reference.compute(open_checkpoint(source), manifest.kind)
     for feed in verify.feeds(accepted_input(open_checkpoint(source)), seed=7):
         real = feed["attention_mask"] == 1 if output == "last_hidden_state" else slice(None)
         np.testing.assert_allclose(run(feed)[real], expected(feed, output)[real], atol=1e-4)

@@ -1,5 +1,7 @@
 """The optimum route: the same contract and numbers as the direct one, and architectures that one cannot read."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from onnx_models import verify
 from onnx_models.errors import MissingExtra, UnsupportedCheckpoint
-from onnx_models.export import export_model, optimum
+from onnx_models.export import Route, export_model, optimum
 from onnx_models.export.checkpoint import open_checkpoint
 from onnx_models.export.job import accepted_input
 from onnx_models.specs import ModelSpec
@@ -85,6 +87,58 @@ def test_pickled_weights_are_exported_by_either_route(tmp_path: Path) -> None:
         export_model(CLS, source, tmp_path / "model", route="optimum").source.weights_sha256,
     }
     assert len(digests) == 1
+
+
+GAPS = ("encoder.layer.1.output.dense.bias", "encoder.layer.0.attention.output.LayerNorm.weight")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("extra")
+@pytest.mark.parametrize("route", ["direct", "optimum"])
+def test_what_a_checkpoint_lacks_is_named_and_not_made_up(tmp_path: Path, route: Route) -> None:
+    weights = {name: value for name, value in checkpoints.random_weights(TINY).items() if name not in GAPS}
+    source = checkpoints.write(tmp_path / "source", weights=weights)
+    with pytest.raises(UnsupportedCheckpoint, match=f"no tensor '({'|'.join(GAPS)})'"):
+        export_model(CLS, source, tmp_path / "model", route=route)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("extra")
+def test_an_encoder_needs_no_pooler_and_a_cross_encoder_does(tmp_path: Path) -> None:
+    weights = checkpoints.random_weights(TINY_CROSS)
+    del weights["pooler.dense.weight"], weights["pooler.dense.bias"]
+    source = checkpoints.write(tmp_path / "cross", TINY_CROSS, weights=weights)
+    with pytest.raises(UnsupportedCheckpoint, match=r"no tensor 'bert\.pooler\.dense\.bias'"):
+        export_model(CROSS, source, tmp_path / "model", route="optimum")
+    export_model(CLS, checkpoints.write(tmp_path / "source", weights=weights), tmp_path / "model", route="optimum")
+
+
+def _garble(folder: Path, **config: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **config}))
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "sizes": (lambda folder: _garble(folder, intermediate_size=63), "transformers says"),
+    "types": (lambda folder: _garble(folder, hidden_dropout_prob="x"), "transformers says"),
+    "weights": (lambda folder: (folder / "model.safetensors").write_bytes(b"xx"), "model.safetensors cannot be read"),
+    "pickle": (
+        lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
+        "pytorch_model.bin cannot be read",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("extra")
+@pytest.mark.parametrize(("damage", "said"), DAMAGE.values(), ids=DAMAGE)
+def test_what_transformers_cannot_open_is_one_line(tmp_path: Path, damage: Callable[[Path], object], said: str) -> None:
+    source = checkpoints.write(tmp_path / "source")
+    damage(source)
+    with pytest.raises(UnsupportedCheckpoint, match=said) as raised:
+        export_model(CLS, source, tmp_path / "model", route="optimum")
+    assert "\n" not in str(raised.value)
 
 
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def test_it_computes_what_transformers_computes(tmp_path: Path, activation: str)
     source = checkpoints.write(tmp_path, Shape(activation=activation, labels=3))
     checkpoint = open_checkpoint(source)
     ours = reference.compute(bert_config(checkpoint), checkpoint.tensors())
-    theirs = torch_reference.compute(source, "cross")
+    theirs = torch_reference.compute(checkpoint, "cross")
     for feed in verify.feeds(accepted_input(checkpoint)):
         np.testing.assert_allclose(ours(feed, "logits"), theirs(feed, "logits"), atol=1e-5)
 
