@@ -78,6 +78,17 @@ class UnreadableFormat(IndexerError):
         )
 
 
+class OtherFields(UnreadableFormat):
+    """An index was made by a version with other fields; questions to it would fail, or find too little."""
+
+    def __init__(self, *, location: object) -> None:
+        IndexerError.__init__(
+            self,
+            f"The index at '{location}' was made by a version with other fields than this one's, which cannot read it. "
+            "Build the index again from its sources.",
+        )
+
+
 class DamagedIndex(IndexerError):
     """The files of an index cannot be read or written; the reason is the storage library's."""
 

@@ -1,6 +1,8 @@
 """The folder of an embedded index: where its parts lie, what `index.json` says, and how files are made durable."""
 
 import os
+import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +18,9 @@ FORMAT = 1
 """Raised with every change of the files, the fields or the analyzer that makes older indexes answer wrongly."""
 
 _MANIFEST, _UNFINISHED = "index.json", "index.json.new"
+
+_RUST_PLACE = re.compile(r",?\s*\S*\.rs:\d+(?::\d+)*")
+"""Where in its source the library gave up, which Lance's messages end with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,20 @@ class Layout:
         """Which source files are done."""
         return self.folder / "ledger.jsonl"
 
+    def has_text(self) -> bool:
+        """Whether the text index is there.
+
+        Raises: DamagedIndex, where it is not, but was: all else here was written after it.
+        """
+        if (self.text / "meta.json").is_file():
+            return True
+        later = [path.name for path in (self.vectors, self.ledger) if path.exists()]
+        if self.text.is_dir() and any(not path.name.startswith(".") for path in self.text.iterdir()):
+            later.append(self.text.name)
+        if later:
+            raise DamagedIndex(location=self.folder, reason=f"text/meta.json is gone, but there is {', '.join(later)}")
+        return False
+
     def bytes(self) -> int:
         """The size of all files on disk; those that vanish meanwhile (a merge) count as nothing."""
         total = 0
@@ -65,30 +84,50 @@ def suppress_missing() -> Iterator[None]:
 
 @contextmanager
 def storage_errors(location: object) -> Iterator[None]:
-    """Turn what tantivy and Lance raise into `DamagedIndex`; wrap single calls of theirs in it, nothing else."""
+    """Turn what tantivy and Lance raise into `DamagedIndex`; wrap single calls of theirs in it, nothing else.
+
+    A panic of theirs is an exception that descends from BaseException alone, and has no name to import it by.
+    """
     try:
         yield
-    except (ValueError, OSError, RuntimeError) as error:
-        raise DamagedIndex(location=location, reason=error) from error
+    except BaseException as error:
+        if not isinstance(error, (ValueError, OSError, RuntimeError)) and type(error).__name__ != "PanicException":
+            raise
+        raise DamagedIndex(location=location, reason=_RUST_PLACE.sub("", str(error))) from error
 
 
 def is_free(folder: Path) -> bool:
     """Whether an index may be made here: no such path, an empty folder, or the rest of a creation cut short."""
     if not folder.exists():
         return True
-    return folder.is_dir() and all(child.name == _UNFINISHED for child in folder.iterdir())
+    return folder.is_dir() and all(child.name.startswith(_UNFINISHED) for child in folder.iterdir())
 
 
 def create(folder: Path, space: VectorSpace | None) -> None:
-    """Write `index.json` into a free folder, whole or not at all; from then on the folder is ours."""
+    """Write `index.json` into a free folder, whole or not at all; from then on the folder is ours.
+
+    Of two processes that do so at once, the first wins; what the other wants is compared with it later.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"format": FORMAT, "engine": "embedded", "space": None if space is None else asdict(space)}
-    new = folder / _UNFINISHED
+    new = folder / f"{_UNFINISHED}.{secrets.token_hex(4)}"
     new.write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
     sync(new)
-    new.replace(folder / _MANIFEST)
+    _place(new, folder / _MANIFEST)
     sync(folder)
     sync(folder.resolve().parent)
+
+
+def _place(new: Path, path: Path) -> None:
+    """Give a file its name, unless there is one of that name."""
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def read_space(folder: Path) -> VectorSpace | None:
@@ -114,10 +153,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         facts = orjson.loads((folder / _MANIFEST).read_bytes())
     except FileNotFoundError:
-        if (folder / _UNFINISHED).exists() and is_free(folder):
-            raise UnfinishedIndex(location=folder) from None
         if is_free(folder):
-            raise NoIndex(location=folder) from None
+            begun = any(folder.iterdir())
+            raise (UnfinishedIndex if begun else NoIndex)(location=folder) from None
         raise NotAnIndex(location=folder, why=f"it has no {_MANIFEST}") from None
     except ValueError as error:
         raise DamagedIndex(location=folder, reason=f"{_MANIFEST} is not JSON: {error}") from error

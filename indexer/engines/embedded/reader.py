@@ -44,9 +44,9 @@ class EmbeddedReader:
         self._layout = Layout(folder)
         self._exact_bytes = exact_bytes
         self._space = read_space(folder)
-        if not text.has_text(self._layout.text):
-            raise UnfinishedIndex(location=folder)
         with storage_errors(folder):
+            if not self._layout.has_text():
+                raise UnfinishedIndex(location=folder)
             self._index: tantivy.Index | None = text.open_text(self._layout.text)
         self._snapshot = self._newest()
 
@@ -86,7 +86,7 @@ class EmbeddedReader:
         now = self._current()
         with storage_errors(self._layout.folder):
             found = text.find(now.searcher, now.schema, ids)
-        records = {id: text.read_record(document, text.read_head(document)) for id, document in found.items()}
+            records = {id: text.read_record(document, text.read_head(document)) for id, document in found.items()}
         asked = (records.get(id) for id in ids)
         return [record if isinstance(record, Article) else None for record in asked]
 
@@ -97,7 +97,7 @@ class EmbeddedReader:
             return [None] * len(ids)
         with storage_errors(self._layout.folder):
             found = text.find(now.searcher, now.schema, ids)
-        slots = {id: text.read_head(document).slot for id, document in found.items()}
+            slots = {id: text.read_head(document).slot for id, document in found.items()}
         vectors = now.vectors.open().get(np.array(sorted(slots.values()), np.int64))
         return [vectors.get(slots[id]) if id in slots else None for id in ids]
 
@@ -115,10 +115,11 @@ class EmbeddedReader:
             hits = now.searcher.search(query, _ROWS_AT_ONCE, count=False).hits
             documents = [now.searcher.doc(address) for _, address in hits]
             heads = [text.read_head(document) for document in documents]
+            records = [text.read_record(*stored) for stored in zip(documents, heads, strict=True)]
         slots = np.array(sorted(head.slot for head in heads), np.int64)
         vectors = now.vectors.open().get(slots) if now.vectors else {}
-        for document, head in zip(documents, heads, strict=True):
-            yield Row(text.read_record(document, head), vectors.get(head.slot))
+        for record, head in zip(records, heads, strict=True):
+            yield Row(record, vectors.get(head.slot))
 
     def refresh(self) -> None:
         """See the newest commit from now on."""

@@ -4,6 +4,8 @@ tantivy 0.27 deletes by term silently do nothing on `unsigned` fields, so number
 """
 
 import re
+import secrets
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ import tantivy
 from indexer.analysis import english, searchable, sound
 from indexer.article import Article, Deletion, from_json, record_digest, text_digest, to_json
 from indexer.engines.protocol import Stored
-from indexer.errors import UnusableId
+from indexer.errors import OtherFields, UnusableId
 from indexer.fields import FIELDS
 
 KEY, STATE, SLOT, DATE, HEAD, BODY = "_key", "_state", "_slot", "_date", "_head", "_body"
@@ -71,22 +73,30 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def has_text(folder: Path) -> bool:
-    """Whether `folder` holds a text index."""
-    return folder.is_dir() and bool(tantivy.Index.exists(str(folder)))
-
-
 def open_text(folder: Path) -> tantivy.Index:
-    """The text index in `folder`, made where there is none, with our analyzer; it looks for commits when told to."""
-    index = tantivy.Index.open(str(folder)) if has_text(folder) else _create(folder)
+    """The text index in `folder`, with our analyzer; it looks for commits when told to.
+
+    Raises: OtherFields, where its fields are not those of `schema`: questions would find too little, or fail.
+    """
+    index = tantivy.Index.open(str(folder))
+    if index.schema != schema():
+        raise OtherFields(location=folder.parent)
     index.register_tokenizer("english", english())
     index.config_reader(reload_policy="manual")
     return index
 
 
-def _create(folder: Path) -> tantivy.Index:
-    folder.mkdir(parents=True, exist_ok=True)
-    return tantivy.Index(schema(), str(folder))
+def make_text(folder: Path) -> None:
+    """Make an empty text index, whole or not at all; one that another process has made meanwhile stays."""
+    new = folder.with_name(f"{folder.name}.new.{secrets.token_hex(4)}")
+    new.mkdir()
+    tantivy.Index(schema(), str(new))
+    try:
+        new.rename(folder)
+    except OSError:
+        shutil.rmtree(new)
+        if not (folder / "meta.json").is_file():
+            raise
 
 
 def usable_id(id: str) -> str:
@@ -153,15 +163,27 @@ def iso_date(day: int) -> str:
 
 
 def read_head(found: tantivy.Document) -> Head:
-    """The head of a stored document."""
-    stored, slot = orjson.loads(found.get_first(HEAD))
-    return Head(Stored(**stored), slot)
+    """The head of a stored document.
+
+    Raises: ValueError, where it is damaged.
+    """
+    try:
+        stored, slot = orjson.loads(found.get_first(HEAD))
+        return Head(Stored(**stored), slot)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"what is stored of {found.get_first(KEY)!r} is damaged ({error})") from error
 
 
 def read_record(found: tantivy.Document, head: Head) -> Article | Deletion:
-    """The record of a stored document."""
+    """The record of a stored document.
+
+    Raises: ValueError, where it is damaged.
+    """
     body = found.get_first(BODY)
-    return Deletion(**orjson.loads(body)) if head.stored.deleted else from_json(body)
+    try:
+        return Deletion(**orjson.loads(body)) if head.stored.deleted else from_json(body)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"the record of {found.get_first(KEY)!r} is damaged ({error})") from error
 
 
 def note_document(note: Note) -> tantivy.Document:
@@ -173,9 +195,17 @@ def note_document(note: Note) -> tantivy.Document:
 
 
 def read_note(searcher: tantivy.Searcher, text: tantivy.Schema) -> Note:
-    """The note of the commit that `searcher` sees."""
+    """The note of the commit that `searcher` sees; an empty one before the first.
+
+    Raises: ValueError, where it is gone or cannot be read.
+    """
     hits = searcher.search(state(text, COMMIT), 1, count=False).hits
-    return Note(**orjson.loads(searcher.doc(hits[0][1]).get_first(HEAD))) if hits else Note()
+    if not hits and searcher.num_docs:
+        raise ValueError("the note of its last commit is gone")
+    try:
+        return Note(**orjson.loads(searcher.doc(hits[0][1]).get_first(HEAD))) if hits else Note()
+    except TypeError as error:
+        raise ValueError(f"the note of its last commit is damaged ({error})") from error
 
 
 def state(text: tantivy.Schema, *states: str) -> tantivy.Query:

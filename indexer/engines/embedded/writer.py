@@ -53,8 +53,9 @@ class EmbeddedWriter:
         _refuse_strangers(self._layout.folder, self._space, space)
         self._ledger = FileLedger(self._layout.ledger)
         self._pending: dict[str, text.Head] = {}
-        self._see_commit()
-        note = text.read_note(self._searcher, self._index.schema)
+        note = self._see_commit()
+        if note == text.Note() and any(entry.added or entry.replaced for entry in self._ledger.entries()):
+            raise DamagedIndex(location=self._layout.folder, reason="its ledger names files, but no record is there")
         self._next_slot = note.next_slot
         self._vectors: VectorStore | None = None
         if self._space is not None:
@@ -114,7 +115,7 @@ class EmbeddedWriter:
             writer.delete_documents_by_term(text.STATE, text.COMMIT)
             writer.add_document(text.note_document(note))
             writer.commit()
-            self._see_commit()
+        self._see_commit()
         self._pending.clear()
 
     def optimize(self) -> None:
@@ -130,10 +131,14 @@ class EmbeddedWriter:
         """Drop what was not committed and let others write; merges that run are waited for."""
         if self._writer is None:
             return
-        self._writer.rollback()
-        if self._vectors is not None:
-            take_back(self._layout.vectors, text.read_note(self._searcher, self._index.schema).version)
-        self._unlock()
+        try:
+            with storage_errors(self._layout.folder):
+                self._writer.rollback()
+                note = self._see_commit()
+                if self._vectors is not None:
+                    take_back(self._layout.vectors, note.version)
+        finally:
+            self._unlock()
 
     def _held(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -141,21 +146,23 @@ class EmbeddedWriter:
         return self._writer
 
     def _unlock(self) -> None:
-        if self._writer is not None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
             with storage_errors(self._layout.folder):
-                self._writer.wait_merging_threads()
-        self._writer = None
+                writer.wait_merging_threads()
 
-    def _see_commit(self) -> None:
-        self._index.reload()
-        self._searcher = self._index.searcher()
+    def _see_commit(self) -> text.Note:
+        with storage_errors(self._layout.folder):
+            self._index.reload()
+            self._searcher = self._index.searcher()
+            return text.read_note(self._searcher, self._index.schema)
 
     def _heads(self, ids: Collection[str]) -> dict[str, text.Head]:
         self._held()
         known = {id: self._pending[id] for id in ids if id in self._pending}
         with storage_errors(self._layout.folder):
             found = text.find(self._searcher, self._index.schema, (id for id in ids if id not in known))
-        return known | {id: text.read_head(document) for id, document in found.items()}
+            return known | {id: text.read_head(document) for id, document in found.items()}
 
     def _slot(self) -> int:
         self._next_slot += 1
@@ -194,13 +201,16 @@ class EmbeddedWriter:
 def _lock(layout: Layout) -> tuple[tantivy.Index, tantivy.IndexWriter | None]:
     """The text index, opened anew, and its writer: an `Index` opened before another's commit would lose its files."""
     with storage_errors(layout.folder):
+        if not layout.has_text():
+            text.make_text(layout.text)
         index = text.open_text(layout.text)
     try:
-        return index, index.writer(_HEAP, 1)
-    except ValueError as error:
+        with storage_errors(layout.folder):
+            return index, index.writer(_HEAP, 1)
+    except DamagedIndex as error:
         if "LockBusy" in str(error):
             raise IndexLocked(location=layout.folder) from error
-        raise DamagedIndex(location=layout.folder, reason=error) from error
+        raise
 
 
 def _refuse_strangers(folder: Path, stored: VectorSpace | None, asked: VectorSpace | None) -> None:

@@ -1,14 +1,20 @@
 """What is refused at the door, and that it is left untouched."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pytest
+import tantivy
 
 from indexer.article import Article, Deletion
 from indexer.engines import open_reader, open_writer
+from indexer.engines.embedded import layout
+from indexer.engines.embedded.text import make_text
 from indexer.errors import (
     DamagedIndex,
     IndexClosed,
@@ -21,6 +27,7 @@ from indexer.errors import (
     UnusableVector,
     VectorMismatch,
 )
+from indexer.ledger import FileEntry, FileLedger
 from indexer.queries import Lexical, Match, Nearest
 from tests.indexer.engines.contract import SPACE, article, vector
 
@@ -33,6 +40,13 @@ def index(tmp_path: Path) -> Path:
     writer.commit()
     writer.close()
     return folder
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def change(index: Path, **facts: object) -> None:
@@ -121,6 +135,72 @@ def test_creation_cut_short_is_told_and_then_finished(tmp_path: Path) -> None:
     writer.commit()
     writer.close()
     assert open_reader(str(tmp_path)).info().articles == 1
+
+
+@pytest.mark.parametrize("rest", [["vectors"], ["ledger.jsonl"], ["text"]])
+def test_a_lost_text_index_is_not_made_anew(index: Path, rest: list[str]) -> None:
+    """It would be empty, and everything else would be deleted or passed over as done."""
+    (index / "ledger.jsonl").write_text("{}\n")
+    (index / "text" / "meta.json").unlink()
+    for path in {"vectors", "ledger.jsonl", "text"} - set(rest):
+        remove(index / path)
+    before = layout.files_below(index)
+    for opened in (lambda: open_reader(str(index)), lambda: open_writer(str(index), space=SPACE)):
+        with pytest.raises(DamagedIndex, match=f"meta.json is gone, but there is {rest[0]}"):
+            opened()
+    assert layout.files_below(index) == before
+
+
+def test_an_emptied_text_index_beside_a_ledger_with_records_is_refused(index: Path) -> None:
+    FileLedger(index / "ledger.jsonl").tick(FileEntry(name="a.jsonl", digest="1", read=1, added=1))
+    remove(index / "text")
+    make_text(index / "text")
+    before = layout.files_below(index)
+    with pytest.raises(DamagedIndex, match="ledger names files"):
+        open_writer(str(index), space=SPACE)
+    assert before <= layout.files_below(index)
+
+
+def test_a_file_without_records_may_be_done_before_the_first_commit(tmp_path: Path) -> None:
+    writer = open_writer(str(tmp_path), space=None)
+    writer.ledger.tick(FileEntry(name="a.jsonl", digest="1", read=1, rejected=1))
+    writer.close()
+    open_writer(str(tmp_path), space=None).close()
+
+
+def test_an_index_with_other_fields_is_to_be_built_again(tmp_path: Path) -> None:
+    layout.create(tmp_path, None)
+    (tmp_path / "text").mkdir()
+    fields = tantivy.SchemaBuilder()
+    fields.add_text_field("title")
+    tantivy.Index(fields.build(), str(tmp_path / "text"))
+    for opened in (lambda: open_reader(str(tmp_path)), lambda: open_writer(str(tmp_path), space=None)):
+        with pytest.raises(UnreadableFormat, match=r"other fields.*Build the index again"):
+            opened()
+
+
+def test_of_two_that_make_an_index_at_once_the_first_wins(tmp_path: Path) -> None:
+    layout.create(tmp_path, SPACE)
+    layout.create(tmp_path, None)
+    make_text(tmp_path / "text")
+    made = (tmp_path / "text" / "meta.json").stat().st_ino
+    make_text(tmp_path / "text")
+    assert layout.read_space(tmp_path) == SPACE
+    assert (tmp_path / "text" / "meta.json").stat().st_ino == made
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.json", "text"]
+
+
+@pytest.mark.slow
+def test_processes_that_make_one_index_at_once_agree(tmp_path: Path) -> None:
+    script = (
+        "import sys; from indexer.engines import open_writer; from indexer.errors import IndexLocked\n"
+        "try: open_writer(sys.argv[1], space=None).close()\n"
+        "except IndexLocked: pass"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "index")]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate()[1] for process in started] == [""] * 4
+    open_writer(str(tmp_path / "index"), space=None).close()
 
 
 def test_a_new_index_is_open_to_readers_before_its_first_commit(tmp_path: Path) -> None:
