@@ -45,6 +45,8 @@ class BertConfig:
     token_types: int
     activation: Activation
     epsilon: float
+    labels: int
+    """Of its classifier, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Checkpoint:
     @property
     def architecture(self) -> str:
         """The class that wrote it, such as `BertModel`; the model type where the config names no class."""
-        return str((self.config.get("architectures") or [self.config.get("model_type", "unknown")])[0])
+        classes = self.config.get("architectures")
+        named = classes[0] if isinstance(classes, list) and classes else self.config.get("model_type", "unknown")
+        return str(named)
 
     @property
     def is_safetensors(self) -> bool:
@@ -85,10 +89,6 @@ class Checkpoint:
         """The error for something in this checkpoint that cannot be used."""
         return UnsupportedCheckpoint(folder=self.folder, problem=problem, instead=instead)
 
-    def refuse_not_finite(self, tensor: str) -> UnsupportedCheckpoint:
-        """The error for a tensor with infinite numbers, or what is no number."""
-        return self.refuse(f"tensor {tensor!r} has numbers that are not finite", instead="Fetch it again.")
-
 
 class Tensors(Mapping[str, Array]):
     """Weights by name, read when asked for, as float32."""
@@ -106,6 +106,11 @@ class Tensors(Mapping[str, Array]):
         """The error for a tensor that is not of the shape that the config asks for."""
         problem = f"tensor {name!r} has shape {self[name].shape}, config.json says {expected}"
         return UnsupportedCheckpoint(folder=self._folder, problem=problem, instead="Check config.json.")
+
+    def not_finite(self, name: str) -> UnsupportedCheckpoint:
+        """The error for a tensor with infinite numbers, or with what is no number."""
+        problem = f"tensor {name!r} has numbers that are not finite"
+        return UnsupportedCheckpoint(folder=self._folder, problem=problem, instead="Fetch it again.")
 
     def __contains__(self, name: object) -> bool:
         return name in self._readers
@@ -171,7 +176,7 @@ def bert_config(checkpoint: Checkpoint) -> BertConfig:
     if config.get("is_decoder", False):
         raise checkpoint.refuse("it is a decoder")
     activation = config.get("hidden_act", "gelu")
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         known = ", ".join(sorted(_ACTIVATIONS))
         raise checkpoint.refuse(f"its activation is {activation!r}, the direct route knows {known}")
     hidden, heads = _count(checkpoint, "hidden_size"), _count(checkpoint, "num_attention_heads")
@@ -186,8 +191,32 @@ def bert_config(checkpoint: Checkpoint) -> BertConfig:
         max_positions=_count(checkpoint, "max_position_embeddings"),
         token_types=_count(checkpoint, "type_vocab_size"),
         activation=_ACTIVATIONS[activation],
-        epsilon=float(config.get("layer_norm_eps", 1e-12)),
+        epsilon=_epsilon(checkpoint),
+        labels=_labels(checkpoint),
     )
+
+
+def whole_number(checkpoint: Checkpoint, key: str, *, default: int, least: int = 0) -> int:
+    """A number from the config that may be left out, but not be garbled."""
+    value = checkpoint.config.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        problem = f"config.json has {key} = {value!r}, not a whole number from {least} up"
+        raise checkpoint.refuse(problem, instead="Check config.json.")
+    return value
+
+
+def _epsilon(checkpoint: Checkpoint) -> float:
+    value = checkpoint.config.get("layer_norm_eps", 1e-12)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        problem = f"config.json has layer_norm_eps = {value!r}, not a number from 0 to 1"
+        raise checkpoint.refuse(problem, instead="Check config.json.")
+    return float(value)
+
+
+def _labels(checkpoint: Checkpoint) -> int:
+    """As transformers counts them: the names in id2label, else num_labels, else two."""
+    names = checkpoint.config.get("id2label")
+    return len(names) if isinstance(names, dict) else whole_number(checkpoint, "num_labels", default=2)
 
 
 def _count(checkpoint: Checkpoint, key: str) -> int:

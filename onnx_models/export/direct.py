@@ -23,11 +23,6 @@ class Bert:
     config: BertConfig
     tensors: Tensors
 
-    @property
-    def labels(self) -> int:
-        """How many logits its classifier gives; 0 where it has none."""
-        return self.tensors["classifier.weight"].shape[0] if "classifier.weight" in self.tensors else 0
-
 
 def build(bert: Bert, weights: WeightsFile, output: Output) -> onnx.ModelProto:
     """One graph of a checkpoint; its weights go to (or are found in) `weights`.
@@ -49,8 +44,8 @@ def build(bert: Bert, weights: WeightsFile, output: Output) -> onnx.ModelProto:
     cls = graph.node("Squeeze", layers.cls_layer(last, states), graph.integers(1))
     if output == "cls":
         return graph.model(output, cls, ["batch", bert.config.hidden_size])
-    pooled = graph.node("Tanh", layers.linear("pooler.dense", cls))
-    return graph.model(output, layers.linear("classifier", pooled), ["batch", bert.labels])
+    pooled = graph.node("Tanh", layers.linear("pooler.dense", cls, bert.config.hidden_size))
+    return graph.model(output, layers.linear("classifier", pooled, bert.config.labels), ["batch", bert.config.labels])
 
 
 class _Layers:
@@ -82,12 +77,12 @@ class _Layers:
     def layer(self, number: int, states: str) -> str:
         """One layer for every token: (batch, length, hidden)."""
         layer = f"encoder.layer.{number}"
-        names = self._self_attention(layer)
+        names, hidden = self._self_attention(layer), self.config.hidden_size
         attended = self.graph.fused(
             "Attention",
             states,
-            self._matrix(self.config.hidden_size, *names),
-            self._biases(*names),
+            self._matrix((hidden, hidden), *names),
+            self._biases(hidden, *names),
             self.mask,
             num_heads=self.config.heads,
         )
@@ -98,37 +93,36 @@ class _Layers:
         layer = f"encoder.layer.{number}"
         first, second = self.graph.integers(0), self.graph.integers(1)
         cls = self.graph.node("Slice", states, first, second, second)
-        names = self._self_attention(layer)
+        names, hidden = self._self_attention(layer), self.config.hidden_size
         rows = zip((cls, states, states), names, strict=True)
-        projected = [
-            self.graph.node("MatMul", value, self._matrix(self.config.hidden_size, name)) for value, name in rows
-        ]
+        projected = [self.graph.node("MatMul", value, self._matrix((hidden, hidden), name)) for value, name in rows]
         attended = self.graph.fused(
-            "MultiHeadAttention", *projected, self._biases(*names), self.mask, num_heads=self.config.heads
+            "MultiHeadAttention", *projected, self._biases(hidden, *names), self.mask, num_heads=self.config.heads
         )
         return self._after_attention(layer, attended, cls)
 
-    def linear(self, name: str, value: str) -> str:
-        """value · Wᵀ + b, for the heads on top."""
-        product = self.graph.node("MatMul", value, self._matrix(None, name))
-        return self.graph.node("Add", product, self._biases(name))
+    def linear(self, name: str, value: str, width: int) -> str:
+        """value · Wᵀ + b of this width, for the heads on top."""
+        product = self.graph.node("MatMul", value, self._matrix((width, self.config.hidden_size), name))
+        return self.graph.node("Add", product, self._biases(width, name))
 
     def _after_attention(self, layer: str, attended: str, residual: str) -> str:
         hidden, wide = self.config.hidden_size, self.config.intermediate_size
         states = self._add_and_normalise(f"{layer}.attention.output", hidden, attended, residual)
-        inner = self.graph.node("MatMul", states, self._matrix(wide, f"{layer}.intermediate.dense"))
-        inner = self._activate(inner, self._biases(f"{layer}.intermediate.dense"))
-        return self._add_and_normalise(f"{layer}.output", hidden, inner, states)
+        inner = self.graph.node("MatMul", states, self._matrix((wide, hidden), f"{layer}.intermediate.dense"))
+        inner = self._activate(inner, self._biases(wide, f"{layer}.intermediate.dense"))
+        return self._add_and_normalise(f"{layer}.output", wide, inner, states)
 
-    def _add_and_normalise(self, name: str, width: int, value: str, residual: str) -> str:
-        """LayerNorm(value · Wᵀ + b + residual)."""
-        product = self.graph.node("MatMul", value, self._matrix(width, f"{name}.dense"))
+    def _add_and_normalise(self, name: str, inputs: int, value: str, residual: str) -> str:
+        """LayerNorm(value · Wᵀ + b + residual), of a value that is `inputs` wide."""
+        hidden = self.config.hidden_size
+        product = self.graph.node("MatMul", value, self._matrix((hidden, inputs), f"{name}.dense"))
         return self.graph.fused(
             "SkipLayerNormalization",
             product,
             residual,
             *self._norm(f"{name}.LayerNorm"),
-            self._biases(f"{name}.dense"),
+            self._biases(hidden, f"{name}.dense"),
             epsilon=self.config.epsilon,
         )
 
@@ -149,34 +143,30 @@ class _Layers:
         hidden = self.config.hidden_size
         return self._weight(f"{name}.weight", hidden), self._weight(f"{name}.bias", hidden)
 
-    def _matrix(self, width: int | None, *names: str) -> str:
-        """Linear layers side by side, turned from (out, in), as torch keeps them, to (in, out)."""
+    def _matrix(self, shape: tuple[int, int], *names: str) -> str:
+        """Linear layers of one shape side by side, turned from (out, in), as torch keeps them, to (in, out)."""
+        return self.graph.weight(
+            _joined(names, "weight"),
+            lambda: np.concatenate([self._tensor(f"{name}.weight", shape) for name in names]).T,
+        )
 
-        def make() -> Array:
-            parts = [self.tensors[f"{name}.weight"] for name in names]
-            for part, name in zip(parts, names, strict=True):
-                if part.ndim != 2 or width not in (None, part.shape[0]):
-                    raise self.tensors.wrong_shape(f"{name}.weight", (width or 0, part.shape[-1]))
-            return np.concatenate(parts).T
-
-        return self.graph.weight(_joined(names, "weight"), make)
-
-    def _biases(self, *names: str) -> str:
+    def _biases(self, width: int, *names: str) -> str:
         """Linear layers' biases, one after the other."""
         return self.graph.weight(
-            _joined(names, "bias"), lambda: np.concatenate([self.tensors[f"{name}.bias"] for name in names])
+            _joined(names, "bias"), lambda: np.concatenate([self._tensor(f"{name}.bias", (width,)) for name in names])
         )
 
     def _weight(self, name: str, *shape: int) -> str:
         """A tensor as it is in the checkpoint."""
+        return self.graph.weight(name, lambda: self._tensor(name, shape))
 
-        def make() -> Array:
-            tensor = self.tensors[name]
-            if tensor.shape != shape:
-                raise self.tensors.wrong_shape(name, shape)
-            return tensor
-
-        return self.graph.weight(name, make)
+    def _tensor(self, name: str, shape: tuple[int, ...]) -> Array:
+        tensor = self.tensors[name]
+        if tensor.shape != shape:
+            raise self.tensors.wrong_shape(name, shape)
+        if not np.isfinite(tensor).all():
+            raise self.tensors.not_finite(name)
+        return tensor
 
 
 def _joined(names: tuple[str, ...], part: str) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from onnx_models import manifest as manifests
 from onnx_models import verify
 from onnx_models.export import direct, optimum, reference, tokenizer_file, torch_reference
-from onnx_models.export.checkpoint import Checkpoint, bert_config, open_checkpoint
+from onnx_models.export.checkpoint import Checkpoint, bert_config, open_checkpoint, whole_number
 from onnx_models.export.graph_builder import WeightsFile
 from onnx_models.manifest import Graph, Kind, Manifest, Output, Source
 from onnx_models.specs import ModelSpec
@@ -133,10 +133,10 @@ def accepted_input(checkpoint: Checkpoint) -> InputRange:
     config = checkpoint.config
     positions = _size(checkpoint, "max_position_embeddings", "n_positions")
     if "roberta" in str(config.get("model_type")):  # its positions start after the padding id
-        positions -= int(config.get("pad_token_id", 1)) + 1
+        positions -= whole_number(checkpoint, "pad_token_id", default=1) + 1
     return InputRange(
         vocabulary=_size(checkpoint, "vocab_size"),
-        token_types=int(config.get("type_vocab_size", 1)),
+        token_types=whole_number(checkpoint, "type_vocab_size", default=1),
         max_length=positions,
     )
 

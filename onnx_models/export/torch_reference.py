@@ -72,7 +72,9 @@ def load(checkpoint: Checkpoint, kind: Kind) -> Any:
     import torch
     import transformers
 
-    checkpoint.tensors()  # a damaged file is named here; transformers would look for one of TensorFlow's instead
+    tensors = (
+        checkpoint.tensors()
+    )  # a damaged file is named here; transformers would look for one of TensorFlow's instead
     family = transformers.AutoModel if kind == "encoder" else transformers.AutoModelForSequenceClassification
     try:
         with quietly():
@@ -88,7 +90,7 @@ def load(checkpoint: Checkpoint, kind: Kind) -> Any:
     _refuse_gaps(checkpoint, sorted(found["missing_keys"]), kind)
     for tensor_name, tensor in model.state_dict().items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise checkpoint.refuse_not_finite(tensor_name)
+            raise tensors.not_finite(tensor_name)
     return model.eval()
 
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from onnx_models.errors import MissingExtra, ModelError, UnsupportedCheckpoint
 from onnx_models.export.checkpoint import bert_config, open_checkpoint
+from onnx_models.export.job import accepted_input
 from tests.onnx_models import checkpoints
 from tests.onnx_models.checkpoints import TINY
 
@@ -78,6 +79,7 @@ class _Attack:
 
 def _read(folder: Path) -> None:
     checkpoint = open_checkpoint(folder)
+    accepted_input(checkpoint)
     bert_config(checkpoint)
     checkpoint.tensors()
 
@@ -98,6 +100,14 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a decoder": (lambda folder: _set(folder, is_decoder=True), "decoder"),
     "unknown activation": (lambda folder: _set(folder, hidden_act="silu"), "silu.*gelu"),
     "heads do not divide": (lambda folder: _set(folder, num_attention_heads=5), "not a multiple"),
+    "activations": (lambda folder: _set(folder, hidden_act=["gelu"]), r"\['gelu'\].*gelu_new"),
+    "epsilon as text": (lambda folder: _set(folder, layer_norm_eps="abc"), "layer_norm_eps = 'abc'"),
+    "no epsilon": (lambda folder: _set(folder, layer_norm_eps=None), "layer_norm_eps = None"),
+    "negative epsilon": (lambda folder: _set(folder, layer_norm_eps=-1), "layer_norm_eps = -1"),
+    "no segments": (lambda folder: _set(folder, type_vocab_size=None), "type_vocab_size = None"),
+    "segments as text": (lambda folder: _set(folder, type_vocab_size="two"), "type_vocab_size = 'two'"),
+    "labels as text": (lambda folder: _set(folder, id2label=None, num_labels="one"), "num_labels = 'one'"),
+    "no padding": (lambda folder: _set(folder, model_type="roberta", pad_token_id=None), "pad_token_id = None"),
     "no size": (lambda folder: _set(folder, hidden_size=None), "hidden_size = None"),
 }
 
@@ -111,6 +121,13 @@ def test_a_checkpoint_that_cannot_be_used_is_one_clear_line(
     with pytest.raises(ModelError, match=message) as raised:
         _read(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("classes", "name"), [(["BertModel"], "BertModel"), ([], "bert"), (5, "bert"), (None, "bert")])
+def test_a_checkpoint_without_class_names_goes_by_its_type(tmp_path: Path, classes: object, name: str) -> None:
+    checkpoints.write(tmp_path)
+    _set(tmp_path, architectures=classes)
+    assert open_checkpoint(tmp_path).architecture == name
 
 
 @pytest.mark.parametrize(

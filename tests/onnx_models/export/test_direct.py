@@ -1,5 +1,7 @@
 """The direct route against transformers on torch, and against the numpy forward pass where torch is not installed."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,6 +127,44 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedCheckpoint, match=r"encoder\.layer\.1\.output\.dense\.weight"):
         export_model(CLS, source, tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+LAYER = "encoder.layer.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        (f"{LAYER}.output.dense.bias", (7,)),
+        (f"{LAYER}.attention.self.query.bias", (2, 16)),
+        (f"{LAYER}.attention.self.query.weight", (32, 16)),
+        (f"{LAYER}.output.dense.weight", ()),
+        (f"{LAYER}.output.dense.weight", (32, 63)),
+    ],
+)
+def test_every_tensor_has_the_shape_that_the_config_says(tmp_path: Path, name: str, shape: tuple[int, ...]) -> None:
+    weights = {**checkpoints.random_weights(TINY), name: np.zeros(shape, np.float32)}
+    source = checkpoints.write(tmp_path / "source", weights=weights)
+    with pytest.raises(UnsupportedCheckpoint, match=rf"{re.escape(name)}.*{re.escape(str(shape))}, config\.json says"):
+        export_model(CLS, source, tmp_path / "model")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_refused_wherever_it_is(tmp_path: Path, number: float) -> None:
+    weights = checkpoints.random_weights(TINY)
+    weights["embeddings.word_embeddings.weight"][3] = number  # [SEP]
+    source = checkpoints.write(tmp_path / "source", weights=weights)
+    with pytest.raises(UnsupportedCheckpoint, match=r"word_embeddings\.weight' has numbers that are not finite"):
+        export_model(CLS, source, tmp_path / "model")
+
+
+def test_a_classifier_has_as_many_labels_as_the_config_says(tmp_path: Path) -> None:
+    """transformers refuses it; so do we, whether or not that is installed."""
+    source = checkpoints.write(tmp_path / "source", TINY_CROSS)
+    config = json.loads((source / "config.json").read_text())
+    (source / "config.json").write_text(json.dumps({**config, "id2label": {"0": "no", "1": "yes"}}))
+    with pytest.raises(UnsupportedCheckpoint, match=r"classifier\.weight' has shape \(1, 32\), .* \(2, 32\)"):
+        export_model(CROSS, source, tmp_path / "model")
 
 
 def test_a_tensor_of_another_shape_is_named(tmp_path: Path) -> None:

@@ -71,3 +71,24 @@ def test_a_checkpoint_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
     (source / "tokenizer.json").unlink()
     with pytest.raises(UnsupportedCheckpoint, match=r"neither tokenizer\.json nor vocab\.txt"):
         tokenizer_file.write(source, tmp_path, vocabulary=TINY.vocabulary)
+
+
+GARBLED = {
+    "options are no JSON": ("tokenizer_config.json", b"{oops", "tokenizer_config.json is not JSON"),
+    "options are no text": ("tokenizer_config.json", b"\xff", "tokenizer_config.json is not JSON"),
+    "options are a list": ("tokenizer_config.json", b"[]", "not an object"),
+    "an option is a text": ("tokenizer_config.json", b'{"do_lower_case": "maybe"}', "do_lower_case = 'maybe'"),
+    "an option is null": ("tokenizer_config.json", b'{"do_lower_case": null}', "do_lower_case = None"),
+    "words are not UTF-8": ("vocab.txt", b"[PAD]\n[UNK]\n\xe9\n", "vocab.txt is not UTF-8"),
+    "no words": ("vocab.txt", b"", r"vocab.txt has no \[UNK\]"),
+    "no [SEP]": ("vocab.txt", b"[UNK]\n[CLS]\na\n", r"vocab.txt has no \[SEP\]"),
+}
+
+
+@pytest.mark.parametrize(("file", "content", "said"), GARBLED.values(), ids=GARBLED)
+def test_a_garbled_vocabulary_is_one_line(tmp_path: Path, file: str, content: bytes, said: str) -> None:
+    source = checkpoints.write(tmp_path / "source", tokenizer="vocab.txt")
+    (source / file).write_bytes(content)
+    with pytest.raises(UnsupportedCheckpoint, match=said) as raised:
+        tokenizer_file.write(source, tmp_path, vocabulary=TINY.vocabulary)
+    assert "\n" not in str(raised.value)
