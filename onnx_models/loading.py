@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from onnx_models.errors import UnsuitableModel
+from onnx_models.errors import ModelNotExported, UnsuitableModel
 from onnx_models.installed import InstalledModel, InstalledSet
 from onnx_models.runtime import RunOptions, Session
 
@@ -39,7 +39,8 @@ def load_reranker(
 ) -> "Reranker | None":
     """Open a set's re-ranker; None for `none`, and for `auto` where the set can have none.
 
-    `auto` takes the set's cross-encoder; without one, late interaction where queries and articles share weights.
+    `auto` takes the set's cross-encoder; without one, late interaction where queries and articles share weights
+    and the graph of token states was made.
     `one_shot` does not count: a re-ranker reads many passages for one query, so it pays to open it properly.
 
     Raises:
@@ -56,7 +57,7 @@ def load_reranker(
         case "auto" if models.cross is not None:
             return _cross_encoder(models, options)
         case "auto":
-            return _late_interaction(models, options) if _shared_weights(models) else None
+            return _late_interaction(models, options) if _compares_tokens(models, options) else None
         case _:
             assert_never(kind)
 
@@ -97,6 +98,14 @@ def _shared_weights(models: InstalledSet) -> bool:
     return models.query.manifest.source.weights_sha256 == models.article.manifest.source.weights_sha256
 
 
+def _compares_tokens(models: InstalledSet, options: RunOptions) -> bool:
+    try:
+        models.article.graph(_precision(options), "tokens")
+    except ModelNotExported:
+        return False
+    return _shared_weights(models)
+
+
 def _tokenizer(model: InstalledModel) -> "TextTokenizer":
     from onnx_models.tokenizer import TextTokenizer
 
@@ -109,8 +118,13 @@ def _session(
     if options.backend == "openvino":
         from onnx_models.openvino_session import OpenVinoSession
 
-        return OpenVinoSession(model.graph("fp32", output), options, low_latency=low_latency)
+        return OpenVinoSession(model.graph(_precision(options), output), options, low_latency=low_latency)
     from onnx_models.session import OnnxSession
 
-    precision = "fp32" if options.precision == "auto" else options.precision
+    precision = _precision(options)
     return OnnxSession(model.graph(precision, output), options, precision=precision, low_latency=low_latency)
+
+
+def _precision(options: RunOptions) -> str:
+    """Which of the graphs to open; OpenVINO makes bf16 of fp32 by itself."""
+    return "fp32" if options.backend == "openvino" or options.precision == "auto" else options.precision

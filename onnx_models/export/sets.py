@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from onnx_models import installed, set_file, verify
 from onnx_models import manifest as manifests
-from onnx_models.errors import ManifestMismatch, UnsupportedCheckpoint
+from onnx_models.errors import ManifestMismatch, ModelError, UnsupportedCheckpoint
+from onnx_models.export import tokenizer_file
 from onnx_models.export.checkpoint import open_checkpoint
 from onnx_models.export.job import Route, accepted_input, export_model, trusted_reference
 from onnx_models.installed import InstalledModel
@@ -43,8 +44,25 @@ def export_sides(folder: Path, *, route: Route = "direct") -> Iterator[tuple[str
     model_set = set_file.read(folder)
     for name, spec in set_file.checkpoints(model_set):
         source = source_folder(folder, model_set, spec.role)
-        tokens = model_set.tied and spec.role != "cross"
+        tokens = spec.role != "cross" and _has_shared_weights(folder, model_set)
         yield name, export_model(spec, source, folder / name, route=route, tokens=tokens)
+
+
+def is_current(folder: Path) -> bool:
+    """Whether a set is exported, from the very checkpoints that lie in its folder now (or that were removed)."""
+    try:
+        models = installed.load(folder)
+    except ModelError:
+        return False
+    for model in models.models:
+        try:
+            source = source_folder(folder, models.model_set, model.spec.role)
+        except UnsupportedCheckpoint:
+            continue
+        made_from = (model.manifest.source.weights_sha256, model.manifest.source.tokenizer_sha256)
+        if made_from != (open_checkpoint(source).weights_digest(), tokenizer_file.digest(source)):
+            return False
+    return True
 
 
 def verify_set(folder: Path) -> list[Parity]:
@@ -86,6 +104,12 @@ def source_folder(folder: Path, model_set: ModelSet, side: Role) -> Path:
         problem=f"there is no config.json, nor in {str(pulled)!r}",
         instead=f"Correct [{side}] checkpoint in set.toml, or run `biocpt models pull {model_set.name}`.",
     )
+
+
+def _has_shared_weights(folder: Path, model_set: ModelSet) -> bool:
+    """Whether queries and articles go through the same weights, wherever these lie; as loading will find."""
+    places = {source_folder(folder, model_set, side) for side in (model_set.query.role, model_set.article.role)}
+    return len(places) == 1 or len({open_checkpoint(place).weights_digest() for place in places}) == 1
 
 
 def _compare(model: InstalledModel, source: Path) -> Iterator[Parity]:

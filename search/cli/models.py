@@ -74,6 +74,7 @@ def pull(
     """
     from onnx_models import hub, installed
     from onnx_models.errors import UnknownModel
+    from onnx_models.export import is_current
     from onnx_models.specs import KNOWN_SETS
 
     if name not in KNOWN_SETS:
@@ -86,7 +87,7 @@ def pull(
         else:
             hub.pull_from(KNOWN_SETS[name], folder, source)
         force = True
-    if not no_export and (force or not _is_ready(folder)):
+    if not no_export and (force or not is_current(folder)):
         _export(folder, route)
     for each in precision if not no_export else ():
         if not _has(folder, each):
@@ -238,17 +239,6 @@ def _talk(name: str, manifest: "Manifest", precision: str) -> None:
 def _report(done: dict[str, "Manifest"], folder: Path, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder), "models": {name: _graphs(manifest) for name, manifest in done.items()}})
-
-
-def _is_ready(folder: Path) -> bool:
-    from onnx_models import installed
-    from onnx_models.errors import ModelError
-
-    try:
-        installed.load(folder)
-    except ModelError:
-        return False
-    return True
 
 
 def _has(folder: Path, precision: str) -> bool:

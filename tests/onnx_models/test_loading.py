@@ -1,7 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from onnx_models import InstalledSet, RunOptions, load_encoder, load_reranker
 from onnx_models.errors import BadRunOption, ModelNotExported, UnsuitableModel
+from onnx_models.export import export_set
+from onnx_models.installed import load
+from tests.onnx_models import checkpoints
 
 
 def test_auto_takes_the_cross_encoder_where_there_is_one(medcpt: InstalledSet) -> None:
@@ -20,6 +26,25 @@ def test_auto_takes_late_interaction_where_both_sides_share_weights(name: str, r
 
 def test_auto_is_none_where_towers_differ_and_there_is_no_cross_encoder(medcpt: InstalledSet) -> None:
     assert load_reranker(without_cross(medcpt), "auto") is None
+
+
+def test_the_same_weights_in_two_folders_are_shared_weights(tmp_path: Path) -> None:
+    """By what the checkpoints hold, not by what set.toml calls them."""
+    for name in ("a", "b"):
+        checkpoints.write(tmp_path / name)
+    (tmp_path / "set.toml").write_text('[query]\ncheckpoint = "a"\n[article]\ncheckpoint = "b"\n')
+    export_set(tmp_path)
+    reranker = load_reranker(load(tmp_path), "auto")
+    assert reranker is not None
+    assert reranker.kind == "late"
+
+
+def test_auto_is_none_where_no_graph_of_token_states_was_made(bge: InstalledSet) -> None:
+    graphs = {"fp32": bge.article.manifest.graphs["fp32"]}
+    article = replace(bge.article, manifest=replace(bge.article.manifest, graphs=graphs))
+    assert load_reranker(replace(bge, article=article), "auto") is None
+    with pytest.raises(ModelNotExported, match="biocpt models export"):
+        load_reranker(replace(bge, article=article), "late")
 
 
 def test_none_loads_nothing(medcpt: InstalledSet) -> None:

@@ -1,12 +1,13 @@
 """Exporting and re-checking whole sets; a failed export leaves nothing usable and nothing half-written."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from onnx_models.errors import ManifestMismatch, ModelNotExported, ParityFailure, UnsupportedCheckpoint
-from onnx_models.export import export_set, reference, torch_reference, verify_set
+from onnx_models.export import export_set, is_current, reference, torch_reference, verify_set
 from onnx_models.installed import load
 from onnx_models.manifest import Output
 from onnx_models.specs import KNOWN_SETS
@@ -51,6 +52,20 @@ def test_a_failed_export_keeps_the_one_before(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(ParityFailure):
         export_set(before.folder)
     assert load(before.folder) == before
+
+
+def test_a_set_is_current_until_its_checkpoint_changes(tmp_path: Path) -> None:
+    folder = checkpoints.write_set(tmp_path / "minilm", KNOWN_SETS["minilm"])
+    assert not is_current(folder)
+    export_set(folder)
+    assert is_current(folder)
+    checkpoints.write(folder / "source" / "encoder", seed=9)
+    assert not is_current(folder)
+    checkpoints.write(folder / "source" / "encoder", tokenizer="vocab.txt")
+    (folder / "source" / "encoder" / "tokenizer.json").unlink()
+    assert not is_current(folder)
+    shutil.rmtree(folder / "source")
+    assert is_current(folder)
 
 
 def test_leftovers_of_a_killed_export_are_cleared(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from onnx_models.errors import DownloadFailed, ModelNotExported, ModelNotInstalled, UnknownModel
+from onnx_models.errors import DownloadFailed, ModelNotExported, ModelNotInstalled, UnknownModel, UnsupportedCheckpoint
 from onnx_models.installed import find
 from search.cli.models import command
 from tests.onnx_models import checkpoints
@@ -42,6 +42,16 @@ def test_pulling_again_does_nothing(tmp_path: Path, source: Path) -> None:
     assert result.exit_code == 0
     assert "Exporting" not in result.stderr
     assert find(tmp_path, "bge-small") == before
+
+
+def test_a_pull_that_failed_is_not_ready_the_next_time(tmp_path: Path, source: Path) -> None:
+    _run(tmp_path, "pull", "bge-small", "--from", str(source))
+    weights = checkpoints.random_weights(SHAPE, seed=7)
+    weights["encoder.layer.1.output.dense.weight"][0, 0] = float("nan")
+    broken = checkpoints.write(tmp_path / "broken", SHAPE, weights=weights)
+    for arguments in (["--from", str(broken)], []):
+        with pytest.raises(UnsupportedCheckpoint, match="not finite"):
+            _run(tmp_path, "pull", "bge-small", *arguments)
 
 
 def test_pull_without_export_leaves_the_export_for_later(tmp_path: Path, source: Path) -> None:
