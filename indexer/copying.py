@@ -26,6 +26,8 @@ def copy(
     require_same_space(source.info(), target.space)
     for (name, digest), sequence in ledger.arrivals().items():
         target.ledger.adopt(name, digest, sequence)
+    for name, digest in sorted(ledger.begun()):
+        target.ledger.begin(name, digest)
     counts, uncommitted = Counts(), 0
     for rows in _chunks(source.rows(), chunk):
         stored = target.stored([row.record.id for row in rows])

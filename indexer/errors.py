@@ -9,12 +9,22 @@ class IndexerError(Exception):
 
 
 class DamagedLog(IndexerError):
-    """A ledger or rejects file holds a line, not the last, that is not JSON."""
+    """A ledger or rejects file holds a line, not a torn last one, that we did not write."""
 
     def __init__(self, *, path: object, line: int) -> None:
         super().__init__(
-            f"Line {line} of '{path}' is not a JSON object: the file was changed or damaged. "
+            f"Line {line} of '{path}' cannot be read: the file was changed or damaged. "
             "Restore it from a copy; or remove that line, and the files it named are read again."
+        )
+
+
+class UnusableLog(IndexerError):
+    """A ledger or rejects file cannot be read or written at all."""
+
+    def __init__(self, *, path: object, reason: object) -> None:
+        super().__init__(
+            f"'{path}' cannot be used: {reason}. Check disk space and permissions, then run the same command again; "
+            "what was committed is stored."
         )
 
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -113,14 +113,16 @@ class _Load:
         self._uncommitted = 0
         self._committed_at = options.clock()
         self._torn = False
+        entries = writer.ledger.entries()
+        self._finished = {(entry.name, entry.stat): entry for entry in entries if entry.stat}
 
     def file(self, path: Path) -> Iterator[Progress]:
         """Read one file to its end, or to where it breaks."""
         counts = Counts()
         try:
-            sources.verify_md5(path)
-            digest = sources.digest(path)
-            if self._writer.ledger.find(path.name, digest) is not None and not self._options.force:
+            stat = _stat(path)
+            digest = "" if self._is_finished(path.name, stat) else self._digest(path, stat)
+            if not digest:
                 yield self._close(FileReport(name=path.name, status="skipped"))
                 return
             with closing(self._batches(path, digest)) as batches:
@@ -135,8 +137,22 @@ class _Load:
             yield self._close(FileReport(name=path.name, status="broken", counts=counts, reason=str(error)))
         else:
             self._commit()
-            self._writer.ledger.tick(_entry(path.name, digest, counts))
+            self._writer.ledger.tick(_entry(path.name, digest, stat, counts))
             yield self._close(FileReport(name=path.name, status="done", counts=counts))
+
+    def _is_finished(self, name: str, stat: str) -> bool:
+        """Whether a file is the finished one by its looks, so that it need not be hashed."""
+        return (name, stat) in self._finished and not self._options.force
+
+    def _digest(self, path: Path, stat: str) -> str:
+        """The digest of a file that has to be read; "" for one that is finished, which is known by its looks now."""
+        sources.verify_md5(path)
+        digest = sources.digest(path)
+        finished = self._writer.ledger.find(path.name, digest)
+        if finished is None or self._options.force:
+            return digest
+        self._writer.ledger.tick(replace(finished, stat=stat))
+        return ""
 
     def keep_what_is_whole(self) -> None:
         """Commit, unless we were stopped halfway through a write: then the last commit stands."""
@@ -146,7 +162,8 @@ class _Load:
     def _batches(self, path: Path, digest: str) -> Generator[Batch, None, None]:
         ledger, options = self._writer.ledger, self._options
         stamp = stamp_from_name(path.name) or arrival_stamp(ledger.arrival(path.name, digest))
-        reissued = any(entry.name == path.name and entry.digest != digest for entry in ledger.entries())
+        reissued = any(name == path.name and before != digest for name, before in ledger.begun())
+        ledger.begin(path.name, digest)
         meter = sources.Meter()
         records = sources.read(path, stamp, meter)
         with closing(chunks(records, options.chunk, read=lambda: meter.unpacked, most=options.chunk_bytes)) as found:
@@ -213,7 +230,16 @@ class _Load:
         return self._progress(report.name, Counts())
 
 
-def _entry(name: str, digest: str, counts: Counts) -> FileEntry:
+def _stat(path: Path) -> str:
+    """What changes when a file does, short of reading it."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BrokenSource(path, 0, f"cannot be read: {error.strerror}.") from error
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
+
+
+def _entry(name: str, digest: str, stat: str, counts: Counts) -> FileEntry:
     figures = {name: value for name, value in asdict(counts).items() if name not in ("encoded", "without_text")}
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    return FileEntry(name=name, digest=digest, read=counts.read, finished=finished, **figures)
+    return FileEntry(name=name, digest=digest, read=counts.read, finished=finished, stat=stat, **figures)

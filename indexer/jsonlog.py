@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from indexer.errors import DamagedLog
+from indexer.errors import DamagedLog, UnusableLog
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -15,10 +15,14 @@ def read(path: Path) -> list[dict[str, Any]]:
 
     Raises:
         DamagedLog: a line before the last is not a JSON object, which no crash of ours can cause.
+        UnusableLog: the file cannot be read.
     """
-    if not path.exists():
+    try:
+        whole = path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
         return []
-    whole = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise UnusableLog(path=path, reason=error.strerror) from error
     return [_parse(path, number, line) for number, line in enumerate(whole, start=1)]
 
 
@@ -33,10 +37,21 @@ def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 
 def append(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Add rows in one write and wait until they are on the disk; a torn last line is cut off first."""
+    """Add rows in one write and wait until they are on the disk; a torn last line is cut off first.
+
+    Raises:
+        UnusableLog: the disk is full, or the file cannot be written; a part that was written is not read later.
+    """
     data = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     if not data:
         return
+    try:
+        _append(path, data)
+    except OSError as error:
+        raise UnusableLog(path=path, reason=error.strerror) from error
+
+
+def _append(path: Path, data: bytes) -> None:
     is_new = not path.exists()
     with path.open("ab+") as file:
         file.truncate(_whole_length(file))

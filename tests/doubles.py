@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from hashlib import blake2b
 from typing import assert_never
@@ -68,6 +68,7 @@ class ListLedger:
     def __init__(self) -> None:
         self._entries: list[FileEntry] = []
         self._arrivals: dict[tuple[str, str], int] = {}
+        self._begun: set[tuple[str, str]] = set()
 
     def find(self, name: str, digest: str) -> FileEntry | None:
         """The newest entry of this name and digest."""
@@ -85,6 +86,14 @@ class ListLedger:
     def adopt(self, name: str, digest: str, sequence: int) -> None:
         """Take over a number, unless the file has one."""
         self._arrivals.setdefault((name, digest), sequence)
+
+    def begin(self, name: str, digest: str) -> None:
+        """Remember that the file was begun."""
+        self._begun.add((name, digest))
+
+    def begun(self) -> Set[tuple[str, str]]:
+        """Every file begun or finished."""
+        return self._begun | {(entry.name, entry.digest) for entry in self._entries}
 
     def tick(self, entry: FileEntry) -> None:
         """Remember the file."""

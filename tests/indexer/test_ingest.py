@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer import sources
 from indexer.article import Article, Deletion
 from indexer.errors import NoSuchSource, VectorMismatch
 from indexer.ingest import Options, ingest
@@ -188,6 +190,40 @@ def test_a_file_that_is_issued_again_replaces_what_came_from_it(index: ListIndex
     write(file, [Entry("1", title="Right.")])
     assert load(index, file).counts == Counts(replaced=1, encoded=1)
     assert articles(index)["1"].title == "Right."
+
+
+def test_a_repaired_file_replaces_what_its_broken_version_gave(index: ListIndex, tmp_path: Path) -> None:
+    file = tmp_path / "pubmed26n0007.xml"
+    broken = [Entry("8"), Entry("9"), *(Entry(str(pmid), title="Wrong.") for pmid in range(1, 5))]
+    file.write_text(document(broken)[:-40])
+    assert load(index, file).named("broken")
+    write(file, [Entry(str(pmid), title="Right.") for pmid in range(1, 5)])
+    summary = load(index, file)
+    assert (summary.counts.superseded, summary.counts.read) == (0, 4)
+    assert {articles(index)[id].title for id in "1234"} == {"Right."}
+
+
+def test_a_finished_file_that_looks_the_same_is_not_even_hashed(
+    index: ListIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five())
+    load(index, file)
+    hashed: list[str] = []
+    digest = sources.digest
+
+    def noted(path: Path) -> str:
+        hashed.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(sources, "digest", noted)
+    assert [report.status for report in load(index, file).reports] == ["skipped"]
+    assert hashed == []
+    os.utime(file, ns=(1, 1))
+    for _ in range(2):
+        assert [report.status for report in load(index, file).reports] == ["skipped"]
+    assert hashed == [file.name], "touched: hashed once, then known again"
+    assert [report.status for report in load(index, file, options=replace(SMALL, force=True)).reports] == ["done"]
+    assert hashed == [file.name] * 2
 
 
 def test_a_wrong_md5_stops_a_file_before_it_is_read(index: ListIndex, tmp_path: Path) -> None:

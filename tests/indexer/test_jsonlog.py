@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from indexer import jsonlog
-from indexer.errors import DamagedLog
+from indexer.errors import DamagedLog, UnusableLog
 
 
 def test_a_missing_file_has_no_rows(tmp_path: Path) -> None:
@@ -53,3 +53,16 @@ def test_damage_before_the_last_line_is_told_with_its_number(tmp_path: Path, lin
 def test_appending_nothing_makes_no_file(tmp_path: Path) -> None:
     jsonlog.append(tmp_path / "log.jsonl", [])
     assert not (tmp_path / "log.jsonl").exists()
+
+
+def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
+    for use in (lambda: jsonlog.read(tmp_path), lambda: jsonlog.append(tmp_path, [{"n": 1}])):
+        with pytest.raises(UnusableLog, match=tmp_path.name):
+            use()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").symlink_to("/dev/full")
+    with pytest.raises(UnusableLog, match=r"log\.jsonl.*[Cc]heck disk space"):
+        jsonlog.append(tmp_path / "log.jsonl", [{"n": 1}])

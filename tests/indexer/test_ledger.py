@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.errors import DamagedLog
 from indexer.ledger import FileEntry, FileLedger, Ledger
 from tests.doubles import ListLedger
 
@@ -41,6 +42,13 @@ def test_an_adopted_arrival_comes_before_all_that_follow(ledger: Ledger) -> None
     assert [ledger.arrival("new", "1"), ledger.arrival("old", "1")] == [8, 7]
 
 
+def test_a_file_is_begun_before_it_is_finished(ledger: Ledger) -> None:
+    ledger.begin("a.xml", "1")
+    ledger.tick(ENTRY)
+    assert ledger.begun() == {("a.xml", "1"), (ENTRY.name, ENTRY.digest)}
+    assert [entry.name for entry in ledger.entries()] == [ENTRY.name]
+
+
 def test_the_newest_entry_stands_for_a_file_that_was_done_twice(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "ledger.jsonl")
     again = FileEntry(name=ENTRY.name, digest=ENTRY.digest, read=5, unchanged=5)
@@ -53,9 +61,11 @@ def test_the_newest_entry_stands_for_a_file_that_was_done_twice(tmp_path: Path) 
 def test_all_is_there_after_reopening(tmp_path: Path) -> None:
     ledger = FileLedger(tmp_path / "ledger.jsonl")
     ledger.arrival("mine.jsonl", "1")
+    ledger.begin("begun.xml", "1")
     ledger.tick(ENTRY)
     again = FileLedger(tmp_path / "ledger.jsonl")
     assert again.entries() == [ENTRY]
+    assert again.begun() == {("begun.xml", "1"), (ENTRY.name, ENTRY.digest)}
     assert again.arrivals() == {("mine.jsonl", "1"): 1}
     assert again.arrival("next.jsonl", "1") == 2
 
@@ -74,3 +84,30 @@ def test_rows_and_fields_of_a_newer_version_are_passed_over(tmp_path: Path) -> N
     path = tmp_path / "ledger.jsonl"
     path.write_text('{"weather": "fine"}\n{"finished": {"name": "a", "digest": "1", "read": 2, "colour": "red"}}\n')
     assert FileLedger(path).entries() == [FileEntry(name="a", digest="1", read=2)]
+
+
+def test_new_arrivals_are_numbered_above_the_floor(tmp_path: Path) -> None:
+    ledger = FileLedger(tmp_path / "ledger.jsonl", 5)
+    ledger.adopt("old", "1", 2)
+    assert [ledger.arrival("old", "1"), ledger.arrival("new", "1"), ledger.arrival("newer", "1")] == [2, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"finished": {}}',
+        '{"finished": 5}',
+        '{"finished": {"name": "a", "digest": "b", "read": "many"}}',
+        '{"finished": {"name": "a", "digest": "b", "read": true}}',
+        '{"begun": ["a", "b"]}',
+        '{"arrival": "x", "name": "a", "digest": "b"}',
+        '{"arrival": 0, "name": "a", "digest": "b"}',
+        '{"arrival": 1}',
+        '{"arrival": 1, "name": "a", "digest": 7}',
+    ],
+)
+def test_a_row_that_says_nothing_sensible_is_told_with_its_line(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_text('{"finished": {"name": "a", "digest": "1"}}\n' + row + "\n")
+    with pytest.raises(DamagedLog, match=r"Line 2 of .*ledger\.jsonl"):
+        FileLedger(path)
