@@ -50,6 +50,13 @@ def version_of(order: int) -> int:
     return order >> (_YEAR_BITS + _NUMBER_BITS + _POSITION_BITS + 1)
 
 
+def arrival_of(order: int) -> int:
+    """The sequence number of the unnumbered file that an order is of; 0 for a numbered file."""
+    file = order >> (_POSITION_BITS + 1)
+    year, number = file >> _NUMBER_BITS & UNNUMBERED_YEAR, file & ((1 << _NUMBER_BITS) - 1)
+    return number if year == UNNUMBERED_YEAR else 0
+
+
 def same_file(one: int, other: int) -> bool:
     """Whether two orders are of the same PMID version, from files of the same year and number."""
     return one >> (_POSITION_BITS + 1) == other >> (_POSITION_BITS + 1)

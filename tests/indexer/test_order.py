@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.order import Stamp, arrival_stamp, pack, same_file, stamp_from_name, version_of
+from indexer.order import Stamp, arrival_of, arrival_stamp, pack, same_file, stamp_from_name, version_of
 
 PLACES = st.tuples(
     st.integers(1, 500),
@@ -58,3 +58,13 @@ def test_records_of_one_file_are_known_by_their_order() -> None:
     first, last = pack(Stamp(2026, 3), position=0), pack(Stamp(2026, 3), position=9, deletion=True)
     assert same_file(first, last)
     assert not same_file(first, pack(Stamp(2026, 4)))
+
+
+@given(PLACES, st.integers(1, 10**6))
+def test_the_arrival_is_read_from_an_order_and_is_none_for_a_numbered_file(
+    place: tuple[int, int, int, int, bool], sequence: int
+) -> None:
+    version, year, number, position, deletion = place
+    packed = pack(arrival_stamp(sequence), version=version, position=position, deletion=deletion)
+    assert arrival_of(packed) == sequence
+    assert arrival_of(pack(Stamp(year, number), version=version, position=position, deletion=deletion)) == 0

@@ -42,6 +42,8 @@ class Note:
     trained: int = 0
     """How many there were when their index was built; 0 for no index."""
     next_slot: int = 0
+    arrival: int = 0
+    """The highest number of an unnumbered file of which a record was ever written: the ledger may get lost."""
 
 
 @dataclass(frozen=True, slots=True)

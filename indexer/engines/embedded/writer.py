@@ -1,6 +1,7 @@
 """Writes an embedded index: vectors first, made durable, then the text commit that acknowledges both."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from indexer.engines.embedded.vectors import VectorStore, take_back
 from indexer.engines.protocol import Stored, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
+from indexer.order import arrival_of
 
 KEEP_OLD = timedelta(minutes=30)
 """How long old vectors stay for readers in other processes; one that lost its version opens the newest."""
@@ -51,12 +53,12 @@ class EmbeddedWriter:
         """With the lock held: read what is there, and take back what no commit acknowledged."""
         self._space = read_space(self._layout.folder)
         _refuse_strangers(self._layout.folder, self._space, space)
-        self._ledger = FileLedger(self._layout.ledger)
         self._pending: dict[str, text.Head] = {}
         note = self._see_commit()
+        self._ledger = FileLedger(self._layout.ledger, note.arrival)
         if note == text.Note() and any(entry.added or entry.replaced for entry in self._ledger.entries()):
             raise DamagedIndex(location=self._layout.folder, reason="its ledger names files, but no record is there")
-        self._next_slot = note.next_slot
+        self._next_slot, self._arrival = note.next_slot, note.arrival
         self._vectors: VectorStore | None = None
         if self._space is not None:
             self._vectors = VectorStore(self._layout.vectors, self._space, note, exact_bytes=self._exact_bytes)
@@ -111,6 +113,7 @@ class EmbeddedWriter:
             self._vectors.tidy()
             self._vectors.sync()
             note = self._vectors.note(self._next_slot)
+        note = replace(note, arrival=self._arrival)
         with storage_errors(self._layout.folder):
             writer.delete_documents_by_term(text.STATE, text.COMMIT)
             writer.add_document(text.note_document(note))
@@ -186,6 +189,7 @@ class EmbeddedWriter:
             if self._vectors is not None and head.stored.has_vector and head.slot != new[id].slot:
                 self._vectors.drop(head.slot)
         self._pending.update(new)
+        self._arrival = max([self._arrival, *(arrival_of(record.order) for record in records)])
 
     def _checked(self, id: str, vector: Vector) -> Vector:
         if self._space is None or vector.shape != (self._space.dimension,):

@@ -28,6 +28,7 @@ from indexer.errors import (
     VectorMismatch,
 )
 from indexer.ledger import FileEntry, FileLedger
+from indexer.order import arrival_stamp, pack
 from indexer.queries import Lexical, Match, Nearest
 from tests.indexer.engines.contract import SPACE, article, vector
 
@@ -159,6 +160,24 @@ def test_an_emptied_text_index_beside_a_ledger_with_records_is_refused(index: Pa
     with pytest.raises(DamagedIndex, match="ledger names files"):
         open_writer(str(index), space=SPACE)
     assert before <= layout.files_below(index)
+
+
+def test_a_lost_ledger_does_not_make_new_files_older_than_old_ones(index: Path) -> None:
+    writer = open_writer(str(index), space=SPACE)
+    for name in ("a", "b", "c"):
+        order = pack(arrival_stamp(writer.ledger.arrival(name, "1")), version=2, position=5)
+        writer.write([article("1", name, order=order)], {})
+    writer.commit()
+    writer.close()
+    (index / "ledger.jsonl").unlink()
+    writer = open_writer(str(index), space=SPACE)
+    assert [writer.ledger.arrival(name, "1") for name in ("d", "e", "d")] == [4, 5, 4]
+    writer.delete([Deletion(id="1", order=pack(arrival_stamp(7), deletion=True))])
+    writer.commit()
+    writer.close()
+    writer = open_writer(str(index), space=SPACE)
+    assert writer.ledger.arrival("f", "1") == 8
+    writer.close()
 
 
 def test_a_file_without_records_may_be_done_before_the_first_commit(tmp_path: Path) -> None:
