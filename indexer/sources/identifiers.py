@@ -43,4 +43,5 @@ def fault_of_id(text: str) -> str:
         return "its id is empty"
     if len(text.encode()) > MAX_ID_BYTES:
         return f"its id is longer than {MAX_ID_BYTES} bytes"
-    return "" if text.isprintable() else "its id holds control characters"
+    unseen = next((letter for letter in text if not letter.isprintable()), "")
+    return f"its id holds U+{ord(unseen):04X}, a character that cannot be seen" if unseen else ""

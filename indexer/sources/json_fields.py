@@ -27,6 +27,8 @@ class BadField(ValueError):
 def read(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments for `Article` (all but `id`, `order` and `source`); what is not a field of ours goes to `extra`.
 
+    So does a list of authors, headings and the like whose items hold more than we do: whole, under its own name.
+
     Raises:
         BadField: a value of a kind that its field cannot be.
     """
@@ -40,6 +42,8 @@ def read(stored: Mapping[str, Any]) -> dict[str, Any]:
             extra[name] = value
         elif value is not None:
             made[name] = reader(name, value)
+            if name in _KINDS and _says_more(_KINDS[name], value):
+                extra[name] = value
     if extra:
         made["extra"] = {**extra, **made.get("extra", {})}
     return made
@@ -54,6 +58,13 @@ def text(name: str, value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise _bad(name, "a string", value)
+
+
+def key(name: str, value: Any) -> str:
+    """An identifier: a string, or a whole number as one. A number of over 64 bits came as a float, and lost digits."""
+    if isinstance(value, float):
+        raise _bad(name, "a string or a whole number of at most 64 bits", value)
+    return text(name, value).strip()
 
 
 def _number(name: str, value: Any) -> int | None:
@@ -114,7 +125,10 @@ def _bad(name: str, wanted: str, value: Any) -> BadField:
 
 
 def _parts(kind: type[Any], from_text: Callable[[str], Any]) -> Callable[[str, Any], tuple[Any, ...]]:
-    """A reader of a list whose items are objects with the fields of `kind`, or strings for `from_text`."""
+    """A reader of a list whose items are objects with the fields of `kind`, or strings for `from_text`.
+
+    An item that says nothing of ours is left out.
+    """
     readers = {item.name: _part_readers()[item.type] for item in fields(kind)}
     required = [item.name for item in fields(kind) if item.default is MISSING]
 
@@ -126,13 +140,37 @@ def _parts(kind: type[Any], from_text: Callable[[str], Any]) -> Callable[[str, A
         for needed in required:
             if not made.get(needed):
                 raise _bad(name, f"an object with {needed!r}", value)
-        return kind(**made)
+        return kind(**made) if any(made.values()) else None
 
     def read_list(name: str, value: Any) -> tuple[Any, ...]:
         items = value if isinstance(value, list) else [value]
-        return tuple(read_part(name, item) for item in items)
+        return tuple(part for item in items if (part := read_part(name, item)) is not None)
 
     return read_list
+
+
+def _says_more(kind: type[Any], value: Any) -> bool:
+    """Whether an object among the items has a field that a part of this kind has not."""
+    known = {item.name for item in fields(kind)} | ({"name"} if kind is Author else set())
+    objects = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+    return any(not item.keys() <= known for item in objects) or any(
+        _says_more(Qualifier, item["qualifiers"]) for item in objects if kind is MeshHeading and "qualifiers" in item
+    )
+
+
+def _people(name: str, value: Any) -> tuple[Any, ...]:
+    """Authors; `name`, which is not ours but common, is taken as a person's whole name."""
+    items = value if isinstance(value, list) else [value]
+    return _AUTHORS(name, [_with_parts_of_name(name, item) for item in items])
+
+
+def _with_parts_of_name(field: str, item: Any) -> Any:
+    if not isinstance(item, dict) or not item.get("name") or item.get("last_name") or item.get("collective"):
+        return item
+    said = text(f"{field}.name", item["name"])
+    person = names.full(said) if "," in said else names.short(said)
+    parts = {part.name: getattr(person, part.name) for part in fields(Author)}
+    return {**{name: part for name, part in parts.items() if part}, **item}
 
 
 def _part_readers() -> dict[Any, Reader]:
@@ -144,18 +182,31 @@ def _qualifiers(name: str, value: Any) -> tuple[Any, ...]:
     return _parts(Qualifier, lambda said: Qualifier(name=said))(name, value)
 
 
-_PEOPLE = _parts(Author, names.author)
+_AUTHORS = _parts(Author, names.author)
+
+_KINDS: dict[str, type[Any]] = {
+    "sections": Section,
+    "other_abstracts": OtherAbstract,
+    "authors": Author,
+    "investigators": Author,
+    "editors": Author,
+    "mesh": MeshHeading,
+    "chemicals": Chemical,
+    "grants": Grant,
+    "links": Link,
+}
 
 _BY_NAME: dict[str, Reader] = {
     "sections": _parts(Section, lambda said: Section(text=said)),
     "other_abstracts": _parts(OtherAbstract, lambda said: OtherAbstract(text=said)),
-    "authors": _PEOPLE,
-    "investigators": _PEOPLE,
-    "editors": _PEOPLE,
+    "authors": _people,
+    "investigators": _people,
+    "editors": _people,
     "mesh": _parts(MeshHeading, lambda said: MeshHeading(name=said)),
     "chemicals": _parts(Chemical, lambda said: Chemical(name=said)),
     "grants": _parts(Grant, lambda said: Grant(id=said)),
     "links": _parts(Link, lambda said: Link(type=said)),
+    "pmid": key,
     "year": _year,
     "month": _month,
     "day": _day,

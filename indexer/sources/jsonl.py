@@ -12,6 +12,9 @@ from indexer.sources.records import Damaged, Item, Place, Rejected
 MAX_LINE_BYTES = 1 << 24
 """Longer lines are refused."""
 
+MAX_DEPTH = 100
+"""Objects and lists within each other; what is stored again (orjson) may have 254."""
+
 
 def recognises(head: bytes) -> bool:
     """Whether the first character opens an object."""
@@ -33,6 +36,9 @@ def parse(contents: Iterator[bytes], place: Place) -> Iterator[Item]:
             if not ended:
                 raise Damaged(f"its last line is cut off ({error}).") from error
             yield Rejected(position=number, reason=f"not JSON: {error}")
+            continue
+        if _is_too_deep(line, stored):
+            yield Rejected(position=number, reason=f"values lie more than {MAX_DEPTH} deep within each other")
             continue
         yield _record(stored, place, number)
 
@@ -72,15 +78,26 @@ def _record(stored: Any, place: Place, number: int) -> Item:
 
 
 def _take_id(stored: dict[str, Any]) -> str:
-    """The id, out of `id`, BEIR's `_id`, or else `pmid`, which stays where it is."""
+    """The id, out of `id`, BEIR's `_id`, or else `pmid`, which stays where it is; the first that says something."""
     for name in ("id", "_id"):
-        if name in stored:
-            return json_fields.text(name, stored.pop(name)).strip()
-    return json_fields.text("pmid", stored.get("pmid")).strip()
+        if name in stored and (key := json_fields.key(name, stored.pop(name))):
+            return key
+    return json_fields.key("pmid", stored.get("pmid"))
 
 
 def _without_beir_names(stored: dict[str, Any]) -> dict[str, Any]:
     """BEIR's `text` as our `abstract`, where the line has none."""
-    if "text" in stored and "abstract" not in stored:
+    if "text" in stored and not stored.get("abstract"):
         stored["abstract"] = stored.pop("text")
     return stored
+
+
+def _is_too_deep(line: bytes, stored: Any) -> bool:
+    """Whether values lie deeper within each other than can be stored; lines of few brackets need no look."""
+    if line.count(b"[") + line.count(b"{") <= MAX_DEPTH:
+        return False
+    level = [stored]
+    for _ in range(MAX_DEPTH):
+        parts = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
+        level = [value for part in parts for value in part]
+    return bool(level)

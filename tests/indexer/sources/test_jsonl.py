@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from indexer import order
-from indexer.article import Article, Author, MeshHeading, Qualifier, to_json
+from indexer.article import Article, Author, MeshHeading, Qualifier, from_json, record_digest, to_json
 from indexer.order import Stamp
 from indexer.sources import BrokenSource, Item, Rejected, read
 
@@ -41,6 +41,54 @@ def test_unknown_fields_are_kept_in_extra(tmp_path: Path) -> None:
 def test_beir_names_are_understood(tmp_path: Path) -> None:
     article = one(tmp_path, _id="MED-10", title="T", text="B", metadata={"url": "u"})
     assert (article.id, article.abstract, article.extra) == ("MED-10", "B", {"metadata": {"url": "u"}})
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_field_that_says_nothing_does_not_hide_the_beir_name(tmp_path: Path, empty: str | None) -> None:
+    article = one(tmp_path, id=empty, _id="MED-10", title="T", text="B", abstract=empty)
+    assert (article.id, article.abstract, article.extra) == ("MED-10", "B", {})
+
+
+def test_two_numbers_of_over_64_bits_are_not_one_id(tmp_path: Path) -> None:
+    items = read_lines(tmp_path, b'{"id": 123456789012345678901}', b'{"id": 123456789012345678902}')
+    assert [type(item) for item in items] == [Rejected, Rejected]
+
+
+@pytest.mark.parametrize("depth", [101, 300, 900, 100_000])
+def test_values_deep_within_each_other_reject_their_line(tmp_path: Path, depth: int) -> None:
+    deep = b'{"id": "1", "note": ' + b"[" * depth + b"]" * depth + b"}"
+    bad, good = read_lines(tmp_path, deep, b'{"id": "2"}')
+    assert (type(bad), good.id) == (Rejected, "2")
+
+
+def test_values_less_deep_are_stored(tmp_path: Path) -> None:
+    article = one(tmp_path, id="1", note=orjson.loads(b"[" * 98 + b"]" * 98), many=[[]] * 200)
+    assert record_digest(article)
+    assert from_json(to_json(article)) == article
+
+
+def test_an_author_may_have_a_whole_name(tmp_path: Path) -> None:
+    article = one(tmp_path, id="1", authors=[{"name": "J Smith"}, {"name": "Long VK", "affiliations": ["Oslo."]}])
+    assert article.authors == (
+        Author(last_name="J Smith"),
+        Author(last_name="Long", initials="VK", affiliations=("Oslo.",)),
+    )
+    assert article.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("authors", [{"name": "Long VK", "authorId": "17"}]),
+        ("authors", [{"authorId": "17"}]),
+        ("mesh", [{"name": "Ice", "tree": "G1"}]),
+        ("mesh", [{"name": "Ice", "qualifiers": [{"name": "history", "tree": "G1"}]}]),
+    ],
+)
+def test_what_an_item_says_beyond_our_fields_is_kept(tmp_path: Path, name: str, value: list[Any]) -> None:
+    article = one(tmp_path, id="1", **{name: value})
+    assert article.extra == {name: value}
+    assert all(part != Author() for part in article.authors)
 
 
 def test_the_pmid_is_the_id_where_there_is_none(tmp_path: Path) -> None:
@@ -86,7 +134,10 @@ def test_lists_may_be_of_strings(tmp_path: Path) -> None:
     [
         ({"title": "T"}, "its id is empty"),
         ({"id": "  "}, "its id is empty"),
-        ({"id": "a\tb"}, "its id holds control characters"),
+        ({"id": "a\tb"}, "its id holds U+0009, a character that cannot be seen"),
+        ({"id": "a\u00a0b"}, "its id holds U+00A0, a character that cannot be seen"),
+        ({"id": 1.5}, "'id' must be a string or a whole number of at most 64 bits, not '1.5'"),
+        ({"id": "1", "pmid": 7.0}, "'pmid' must be a string or a whole number of at most 64 bits"),
         ({"id": "x" * 513}, "its id is longer than 512 bytes"),
         ({"id": ["x"]}, "'id' must be a string, not"),
         ({"id": "1", "title": ["x"]}, "'title' must be a string, not"),
