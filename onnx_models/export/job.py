@@ -16,6 +16,7 @@ from onnx_models.export.checkpoint import Checkpoint, bert_config, open_checkpoi
 from onnx_models.export.graph_builder import WeightsFile
 from onnx_models.manifest import Graph, Kind, Manifest, Output, Source
 from onnx_models.specs import ModelSpec
+from onnx_models.storage import storing
 from onnx_models.verify import InputRange, Reference
 
 Route = Literal["direct", "optimum"]
@@ -54,6 +55,7 @@ def export_model(
         UnsupportedCheckpoint: the route cannot read it.
         MissingExtra: reading or exporting it needs an extra that is not installed.
         ParityFailure: the graph does not compute what the checkpoint computes.
+        StorageFailed: the disk is full, or `target` may not be written.
     """
     outputs: dict[str, Output] = {"fp32": _main_output(spec)}
     if tokens and outputs["fp32"] == "cls":
@@ -174,16 +176,16 @@ def tools() -> dict[str, str]:
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A fresh folder beside `target` that takes its place if the block ends well, and vanishes otherwise."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (target.with_name(f".{target.name}.{suffix}") for suffix in ("partial", "old"))
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir()
     try:
-        yield fresh
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
+        with storing(target):
+            fresh.mkdir(parents=True)
+            yield fresh
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
