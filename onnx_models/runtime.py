@@ -12,6 +12,9 @@ from onnx_models.errors import BadRunOption
 Backend = Literal["onnx", "openvino"]
 RunPrecision = Literal["auto", "fp32", "fp16", "int8", "bf16"]
 
+MOST_THREADS = 1024
+"""More than any machine's cores by far; a runtime takes minutes to start a hundred thousand."""
+
 _PRECISIONS: dict[Backend, tuple[RunPrecision, ...]] = {
     "onnx": ("auto", "fp32", "fp16", "int8"),
     "openvino": ("auto", "fp32", "bf16"),
@@ -47,10 +50,10 @@ class RunOptions:
             raise BadRunOption(option="precision", value=self.precision, allowed=allowed)
         if self.backend == "openvino" and self.provider not in ("auto", "cpu"):
             raise BadRunOption(option="provider", value=self.provider, allowed="auto, cpu with openvino")
-        for option in ("threads", "token_budget"):
-            value = getattr(self, option)
-            if value is not None and value < 1:
-                raise BadRunOption(option=option, value=value, allowed="1 or more")
+        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
+            raise BadRunOption(option="threads", value=self.threads, allowed=f"1 to {MOST_THREADS}")
+        if self.token_budget is not None and self.token_budget < 1:
+            raise BadRunOption(option="token_budget", value=self.token_budget, allowed="1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,11 @@ _CUDA = "CUDAExecutionProvider"
 _CPU_BUDGET = 512
 """Two abstracts: what is written by one operator is still in the core's cache when the next one reads it."""
 _DEVICE_BUDGET = 32768
-_ERRORS_ONLY = 3
+_FATAL_ONLY = 4
+"""Errors are raised as well: onnxruntime need not print them."""
+
+_LOCAL = ("CPU", "CUDA", "Tensorrt", "NvTensorRTRTX", "MIGraphX", "ROCM", "Dml", "CoreML", "OpenVINO")
+"""Providers that run a model on this machine. A build may list others: Azure's sends what it is given to a service."""
 
 
 class OnnxSession:
@@ -125,12 +129,10 @@ def _installed(distribution: str) -> bool:
 def _provider(asked: str, available: list[str]) -> str:
     if asked == "auto":
         return _CUDA if _CUDA in available else _CPU
-    by_short_name = {name.removesuffix("ExecutionProvider").lower(): name for name in available}
-    by_short_name.update((name.lower(), name) for name in available)
-    wanted = by_short_name.get(asked.lower())
+    usable = {short.lower(): name for short in _LOCAL if (name := f"{short}ExecutionProvider") in available}
+    wanted = usable.get(asked.lower().removesuffix("executionprovider"))
     if wanted is None:
-        have = ", ".join(name.removesuffix("ExecutionProvider").lower() for name in available)
-        raise ProviderUnavailable(asked=asked, problem=f"this onnxruntime has {have}")
+        raise ProviderUnavailable(asked=asked, problem=f"this onnxruntime has {', '.join(usable)}")
     return wanted
 
 
@@ -147,7 +149,7 @@ def _settings(ort: ModuleType, threads: int, *, one_shot: bool) -> Any:
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
-    settings.log_severity_level = _ERRORS_ONLY
+    settings.log_severity_level = _FATAL_ONLY
     # Idle threads sleep: spinning ones would take the cores from everything else in the process.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if one_shot:

@@ -74,7 +74,8 @@ def test_a_precision_that_was_never_made_names_the_command_that_makes_it(minilm:
         ({"precision": "bf16"}, "precision cannot be 'bf16'. Allowed: auto, fp32, fp16, int8 with onnx"),
         ({"backend": "openvino", "precision": "int8"}, "precision cannot be 'int8'"),
         ({"backend": "openvino", "provider": "cuda"}, "provider cannot be 'cuda'"),
-        ({"threads": 0}, "threads cannot be 0. Allowed: 1 or more"),
+        ({"threads": 0}, "threads cannot be 0. Allowed: 1 to 1024"),
+        ({"threads": 100_000}, "threads cannot be 100000. Allowed: 1 to 1024"),
         ({"token_budget": -1}, "token_budget cannot be -1"),
     ],
 )

@@ -33,6 +33,15 @@ def test_a_provider_that_is_not_there_is_refused_with_those_that_are(minilm: Ins
         opened(minilm, RunOptions(provider="tensorrt"))
 
 
+def test_a_provider_that_sends_texts_to_a_service_is_refused(
+    minilm: InstalledSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    providers = ["AzureExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
+    with pytest.raises(ProviderUnavailable, match=r"'azure': this onnxruntime has cpu\."):
+        opened(minilm, RunOptions(provider="azure"))
+
+
 @pytest.mark.parametrize("name", ["cpu", "CPU", "CPUExecutionProvider"])
 def test_providers_go_by_their_short_or_full_name(minilm: InstalledSet, name: str) -> None:
     assert opened(minilm, RunOptions(provider=name)).runtime.device == "CPUExecutionProvider"
@@ -97,6 +106,14 @@ def test_a_file_that_is_no_graph_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"not a graph")
     with pytest.raises(BadGraph, match=r"onnxruntime cannot open .*model\.onnx"):
         OnnxSession(tmp_path / "model.onnx", RunOptions(), precision="fp32", low_latency=True)
+
+
+def test_onnxruntime_prints_nothing_of_its_own(
+    minilm: InstalledSet, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    test_a_file_that_is_no_graph_is_named(tmp_path)
+    test_ids_outside_the_vocabulary_fail_in_one_line(minilm)
+    assert capfd.readouterr().err == ""
 
 
 def test_ids_outside_the_vocabulary_fail_in_one_line(minilm: InstalledSet) -> None:
