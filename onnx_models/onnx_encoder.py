@@ -1,16 +1,20 @@
 """The encoder that runs an exported model: tokenise, run in batches, pool, normalise."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onnx_models.encoder import Text
+from onnx_models.errors import UnsuitableModel
 from onnx_models.pooling import normalised, pooled
 from onnx_models.runtime import Runtime, Session, TokenBatch
 from onnx_models.specs import Similarity
 from onnx_models.tokenizer import TextTokenizer, cut_batches
 from onnx_models.workers import Workers
+
+log = logging.getLogger(__name__)
 
 
 class OnnxEncoder:
@@ -34,6 +38,7 @@ class OnnxEncoder:
         self._fingerprint = fingerprint
         self._dimension = dimension
         self._budget = token_budget or session.token_budget
+        self._warned = False
 
     @property
     def name(self) -> str:
@@ -62,6 +67,8 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[Text]) -> NDArray[np.float32]:
         """One row a text, in the order given: float32 of shape (n, dimension)."""
+        if self._tokenizer.spec.role == "query" and not self._warned:
+            self._warn_of_truncation(texts)
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
         start = 0
         for window in self._tokenizer.windows(texts):
@@ -74,7 +81,20 @@ class OnnxEncoder:
             start += len(window)
         return vectors
 
+    def truncated(self, texts: Sequence[Text]) -> list[bool]:
+        """Whether each text has more tokens than the model reads, so that its end does not count."""
+        return self._tokenizer.truncated(texts)
+
+    def _warn_of_truncation(self, texts: Sequence[Text]) -> None:
+        if any(self.truncated(texts)):
+            self._warned = True
+            message = "A query is longer than %s reads: its first %d tokens count (said once)"
+            log.warning(message, self.name, self._tokenizer.max_tokens)
+
     def _pooled(self, batch: TokenBatch) -> NDArray[np.float32]:
         spec = self._tokenizer.spec
         vectors = pooled(self._session.run(batch), batch.mask, spec.pooling)
+        if vectors.shape[1] != self._dimension:
+            problem = f"its graph gives {vectors.shape[1]} dimensions, its model.json says {self._dimension}"
+            raise UnsuitableModel(model=self.name, problem=problem)
         return normalised(vectors) if spec.similarity == "cosine" else vectors

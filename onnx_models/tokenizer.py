@@ -1,6 +1,5 @@
 """Texts and passages to token batches: sorted by length, cut by a token budget, with the asked order kept."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +11,6 @@ from onnx_models.encoder import Text
 from onnx_models.errors import BadTokenizer
 from onnx_models.runtime import TokenBatch
 from onnx_models.specs import ModelSpec
-
-log = logging.getLogger(__name__)
 
 WINDOW = 1024
 """Texts tokenised and sorted together: enough for batches without padding, little enough for any stream."""
@@ -38,12 +35,18 @@ class TextTokenizer:
         self._tokenizer = _open(file)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens, strategy="longest_first")
-        self._warned = False
 
     def windows(self, texts: Sequence[Text]) -> Iterator[list[Tokens]]:
         """The tokens of each text in the order given, `WINDOW` texts at a time."""
         for start in range(0, len(texts), WINDOW):
             yield self._encode([self._input(text) for text in texts[start : start + WINDOW]])
+
+    def truncated(self, texts: Sequence[Text]) -> list[bool]:
+        """Whether each text has more tokens than the model reads, in the order given."""
+        inputs = [self._input(text) for text in texts]
+        starts = range(0, len(inputs), WINDOW)
+        encodings = (encoding for start in starts for encoding in self._encodings(inputs[start : start + WINDOW]))
+        return [bool(encoding.overflowing) for encoding in encodings]
 
     def pair_windows(self, query: str, passages: Sequence[tuple[str, str]]) -> Iterator[list[Tokens]]:
         """The tokens of (query, passage) pairs in the order given, for a model that reads both at once."""
@@ -63,30 +66,33 @@ class TextTokenizer:
         return self.spec.separator.join(part for part in (title, abstract) if part)
 
     def _encode(self, inputs: list[Text]) -> list[Tokens]:
+        return [Tokens(encoding.ids, encoding.type_ids) for encoding in self._encodings(inputs)]
+
+    def _encodings(self, inputs: list[Text]) -> list[Encoding]:
+        return self._encode_all([self._shortened(text) for text in inputs])
+
+    def _shortened(self, text: Text) -> Text:
+        if isinstance(text, tuple):
+            return (self._enough_of(text[0]), self._enough_of(text[1]))
+        return self._enough_of(text)
+
+    def _enough_of(self, text: str) -> str:
+        """The start of a long text, if it alone has more tokens than the model reads: no token of the rest can count.
+
+        Which part of a pair is cut depends on the lengths of both, up to what the model reads; beyond it, only which
+        of two such parts gets the odd token.
+        """
         limit = self.max_tokens * _CHARACTERS_PER_TOKEN
-        cut = [_cut(text, limit) for text in inputs]
-        encodings = self._encode_all(cut)
-        for position, (text, short) in enumerate(zip(inputs, cut, strict=True)):
-            if short != text and len(encodings[position].ids) < self.max_tokens:
-                encodings[position] = self._encode_all([text])[0]
-        if self.spec.role == "query" and not self._warned:
-            self._warn_of_truncation(encodings)
-        return [Tokens(encoding.ids, encoding.type_ids) for encoding in encodings]
+        if len(text) <= limit:
+            return text
+        start = _start(text, limit)
+        return start if self._encode_all([start])[0].overflowing else text
 
     def _encode_all(self, inputs: list[Text]) -> list[Encoding]:
         try:
             return self._tokenizer.encode_batch_fast(inputs)
         except TypeError:  # a lone surrogate, which JSON may carry and UTF-8 cannot
             return self._tokenizer.encode_batch_fast([_without_surrogates(text) for text in inputs])
-
-    def _warn_of_truncation(self, encodings: list[Encoding]) -> None:
-        if any(encoding.overflowing for encoding in encodings):
-            self._warned = True
-            log.warning(
-                "A query is longer than %s reads: its first %d tokens count (said once)",
-                self.spec.name,
-                self.max_tokens,
-            )
 
 
 def cut_batches(window: Sequence[Tokens], budget: int) -> Iterator[TokenBatch]:
@@ -120,16 +126,8 @@ def _open(file: Path) -> Tokenizer:
         raise BadTokenizer(file=file, problem=str(error)) from error
 
 
-def _cut(text: Text, limit: int) -> Text:
-    if isinstance(text, tuple):
-        return (_cut_string(text[0], limit), _cut_string(text[1], limit))
-    return _cut_string(text, limit)
-
-
-def _cut_string(text: str, limit: int) -> str:
-    """At a space where there is one, so that no word is cut and the tokens kept are the tokens of the whole."""
-    if len(text) <= limit:
-        return text
+def _start(text: str, limit: int) -> str:
+    """Up to a space where there is one, so that no word is cut and the tokens kept are the tokens of the whole."""
     space = text.rfind(" ", 1, limit)
     return text[: space if space > 0 else limit]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onnx_models import InstalledSet, RunOptions, load_encoder
+from onnx_models import InstalledSet, RunOptions, load_encoder, load_reranker
+from onnx_models.errors import UnsuitableModel
 from onnx_models.specs import KNOWN_SETS
 from onnx_models.tokenizer import WINDOW
 from tests.onnx_models import checkpoints, reading
@@ -22,6 +23,37 @@ some_texts = st.lists(
 def test_cls_pooling_gives_the_first_state_raw(medcpt: InstalledSet) -> None:
     (vector,) = load_encoder(medcpt.query).encode([QUERY])
     np.testing.assert_allclose(vector, reading.states(medcpt, "query", QUERY)[0], atol=1e-4)
+
+
+def test_a_query_that_is_cut_is_reported_once(medcpt: InstalledSet, caplog: pytest.LogCaptureFixture) -> None:
+    """MedCPT reads 64 tokens of a query: 62 words."""
+    encoder = load_encoder(medcpt.query)
+    encoder.encode(["heart " * 62])
+    assert caplog.messages == []
+    for _ in range(2):
+        encoder.encode(["heart", "heart " * 63])
+    assert caplog.messages == ["A query is longer than medcpt-query reads: its first 64 tokens count (said once)"]
+    assert encoder.truncated(["heart " * 62, "heart " * 63]) == [False, True]
+
+
+def test_an_article_that_is_cut_is_not_reported(medcpt: InstalledSet, caplog: pytest.LogCaptureFixture) -> None:
+    load_encoder(medcpt.article).encode([("heart", "heart " * 200)])
+    assert caplog.messages == []
+
+
+def test_late_interaction_leaves_the_report_to_the_encoder(
+    minilm: InstalledSet, caplog: pytest.LogCaptureFixture
+) -> None:
+    reranker = load_reranker(minilm, "late")
+    assert reranker is not None
+    reranker.score("heart " * 300, [("heart", "blood")])
+    assert caplog.messages == []
+
+
+def test_a_model_of_another_dimension_than_its_manifest_says_is_refused(medcpt: InstalledSet) -> None:
+    model = replace(medcpt.query, manifest=replace(medcpt.query.manifest, hidden_size=48))
+    with pytest.raises(UnsuitableModel, match=r"its graph gives 32 dimensions, its model\.json says 48"):
+        load_encoder(model).encode([QUERY])
 
 
 def test_a_pair_is_read_as_two_segments(medcpt: InstalledSet) -> None:

@@ -1,4 +1,3 @@
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,21 +109,29 @@ def test_a_text_that_is_mostly_blank_is_read_to_its_words(file: Path) -> None:
     assert read.ids == [CLS, *words("heart", "disease"), SEP]
 
 
-def test_a_query_that_is_cut_is_reported_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    tokenizer = TextTokenizer(file, replace(CONCAT, role="query"), max_positions=512)
-    with caplog.at_level(logging.WARNING):
-        list(tokenizer.windows(["heart"]))
-        assert caplog.messages == []
-        list(tokenizer.windows(["heart " * 50]))
-        list(tokenizer.windows(["heart " * 50]))
-    (message,) = caplog.messages
-    assert "test-article" in message
-    assert "16 tokens" in message
+def test_texts_that_are_cut_are_told(file: Path) -> None:
+    """16 tokens less [CLS] and [SEP]: 14 words fit, whatever blanks follow them."""
+    tokenizer = TextTokenizer(file, CONCAT, max_positions=512)
+    fits = "heart " * 14
+    texts = ["", "heart", fits, fits + " " * 1000, fits + "disease", fits + " " * 1000 + "disease"]
+    assert tokenizer.truncated(texts) == [False, False, False, False, True, True]
 
 
-def test_an_article_that_is_cut_is_not_reported(file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    tokens(file, CONCAT, "heart " * 50)
-    assert caplog.messages == []
+@given(st.lists(st.text(alphabet="ab \tβ.-", max_size=1200), min_size=2, max_size=2), st.integers(4, 40))
+def test_cutting_the_parts_of_a_pair_first_gives_the_tokens_of_the_whole(
+    file: Path, parts: list[str], limit: int
+) -> None:
+    whole = Tokenizer.from_file(str(file))
+    whole.enable_truncation(limit, strategy="longest_first")
+    title, abstract = parts
+    (read,) = tokens(file, replace(PAIR, max_tokens=limit), (title, abstract))
+    assert read.ids == whole.encode(title, abstract).ids
+
+
+def test_a_long_title_of_few_tokens_leaves_its_room_to_the_abstract(file: Path) -> None:
+    """16 tokens less 3 special ones: the title's 2 words stand far apart, the abstract gets the other 11."""
+    (read,) = tokens(file, PAIR, ("heart" + " " * 1000 + "disease", "blood " * 200))
+    assert read.ids == [CLS, *words("heart", "disease"), SEP, *[IDS["blood"]] * 11, SEP]
 
 
 def test_a_file_that_is_no_tokenizer_is_refused_by_name(tmp_path: Path) -> None:
