@@ -118,27 +118,27 @@ class _Load:
 
     def file(self, path: Path) -> Iterator[Progress]:
         """Read one file to its end, or to where it breaks."""
-        counts = Counts()
+        name, counts = sources.name_of(path), Counts()
         try:
             stat = _stat(path)
-            digest = "" if self._is_finished(path.name, stat) else self._digest(path, stat)
+            digest = "" if self._is_finished(name, stat) else self._digest(path, stat)
             if not digest:
-                yield self._close(FileReport(name=path.name, status="skipped"))
+                yield self._close(FileReport(name=name, status="skipped"))
                 return
             with closing(self._batches(path, digest)) as batches:
                 for batch in batches:
                     counts += batch.settled
                     for written in self._store(batch):
                         counts += written
-                        yield self._progress(path.name, counts)
+                        yield self._progress(name, counts)
         except BrokenSource as error:
             self._commit()
             log.info("%s", error)
-            yield self._close(FileReport(name=path.name, status="broken", counts=counts, reason=str(error)))
+            yield self._close(FileReport(name=name, status="broken", counts=counts, reason=str(error)))
         else:
             self._commit()
-            self._writer.ledger.tick(_entry(path.name, digest, stat, counts))
-            yield self._close(FileReport(name=path.name, status="done", counts=counts))
+            self._writer.ledger.tick(_entry(name, digest, stat, counts))
+            yield self._close(FileReport(name=name, status="done", counts=counts))
 
     def _is_finished(self, name: str, stat: str) -> bool:
         """Whether a file is the finished one by its looks, so that it need not be hashed."""
@@ -148,7 +148,7 @@ class _Load:
         """The digest of a file that has to be read; "" for one that is finished, which is known by its looks now."""
         sources.verify_md5(path)
         digest = sources.digest(path)
-        finished = self._writer.ledger.find(path.name, digest)
+        finished = self._writer.ledger.find(sources.name_of(path), digest)
         if finished is None or self._options.force:
             return digest
         self._writer.ledger.tick(replace(finished, stat=stat))
@@ -160,16 +160,16 @@ class _Load:
             self._commit()
 
     def _batches(self, path: Path, digest: str) -> Generator[Batch, None, None]:
-        ledger, options = self._writer.ledger, self._options
-        stamp = stamp_from_name(path.name) or arrival_stamp(ledger.arrival(path.name, digest))
-        reissued = any(name == path.name and before != digest for name, before in ledger.begun())
-        ledger.begin(path.name, digest)
+        name, ledger, options = sources.name_of(path), self._writer.ledger, self._options
+        stamp = stamp_from_name(name) or arrival_stamp(ledger.arrival(name, digest))
+        reissued = any(begun == name and before != digest for begun, before in ledger.begun())
+        ledger.begin(name, digest)
         meter = sources.Meter()
         records = sources.read(path, stamp, meter)
         with closing(chunks(records, options.chunk, read=lambda: meter.unpacked, most=options.chunk_bytes)) as found:
             for chunk in found:
                 for rejected in (item for item in chunk if isinstance(item, sources.Rejected)):
-                    self._rejects.add(path.name, rejected)
+                    self._rejects.add(name, rejected)
                 yield plan(
                     chunk, self._writer, encodes=self._encoder is not None, again=options.force, reissued=reissued
                 )

@@ -3,7 +3,7 @@
 from indexer.errors import BrokenSource
 from indexer.sources.checksum import digest, verify_md5
 from indexer.sources.formats import FORMATS, read
-from indexer.sources.records import Item, Rejected
+from indexer.sources.records import Item, Rejected, name_of
 from indexer.sources.stream import Meter
 
-__all__ = ["FORMATS", "BrokenSource", "Item", "Meter", "Rejected", "digest", "read", "verify_md5"]
+__all__ = ["FORMATS", "BrokenSource", "Item", "Meter", "Rejected", "digest", "name_of", "read", "verify_md5"]

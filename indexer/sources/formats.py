@@ -10,7 +10,7 @@ from indexer.article import Article, Deletion
 from indexer.errors import BrokenSource
 from indexer.order import Stamp
 from indexer.sources import jsonl, medline_text, pubmed_xml, stream
-from indexer.sources.records import Damaged, Item, Place, Refused, Rejected
+from indexer.sources.records import Damaged, Item, Place, Refused, Rejected, name_of
 
 HeadTest: TypeAlias = Callable[[bytes], bool]
 Parser: TypeAlias = Callable[[Iterator[bytes], Place], Iterator[Item]]
@@ -55,7 +55,7 @@ def read(path: Path, stamp: Stamp, meter: stream.Meter | None = None) -> Iterato
         contents = (meter or stream.Meter()).count(stream.chunks(path))
         head, contents = _peek(contents)
         form = _format_of(head, path.name)
-        for item in form.parse(contents, Place(path.name, stamp)):
+        for item in form.parse(contents, Place(name_of(path), stamp)):
             position += 1
             yield item
     except Damaged as damage:

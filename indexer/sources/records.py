@@ -1,9 +1,11 @@
 """What reading a source yields besides articles: a record that is refused, and where a record stands."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from indexer import order
+from indexer.analysis import sound
 from indexer.article import Article, Deletion
 
 
@@ -17,6 +19,11 @@ class Rejected:
 
 
 Item: TypeAlias = Article | Deletion | Rejected
+
+
+def name_of(path: Path) -> str:
+    """The name of a file, without folders, as it is kept: bytes that are not UTF-8 become U+FFFD."""
+    return sound(path.name)
 
 
 @dataclass(frozen=True, slots=True)

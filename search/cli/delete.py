@@ -19,9 +19,11 @@ def command(ids: tuple[str, ...], index: str, as_json: bool) -> int:
     """
     from contextlib import closing
 
+    from indexer.analysis import sound
     from indexer.deleting import delete
     from indexer.engines import open_writer
 
+    ids = tuple(map(sound, ids))
     with closing(open_writer(index, space=None, create=False)) as writer:
         result = delete(ids, writer)
     if as_json:

@@ -15,10 +15,12 @@ def command(ids: tuple[str, ...], index: str, as_json: bool) -> int:
 
     import orjson
 
+    from indexer.analysis import sound
     from indexer.article import to_json
     from indexer.engines import open_reader
     from search.cli import record
 
+    ids = tuple(map(sound, ids))
     with closing(open_reader(index)) as reader:
         articles = reader.fetch(ids)
     found = [article for article in articles if article is not None]

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -253,6 +254,17 @@ def test_a_folder_stands_for_its_files_in_order_of_name(index: ListIndex, tmp_pa
     )
     summary = load(index, tmp_path)
     assert [report.name for report in summary.reports] == ["pubmed26n0001.xml", "pubmed26n0002.xml.gz"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_whose_name_is_not_utf_8_is_kept_under_a_name_that_is(index: ListIndex, tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/mine-\xff.jsonl"))
+    file.write_text('{"id": "1", "title": "A."}\n{"id": 1.5}\n')
+    rejects = tmp_path / "rejects.jsonl"
+    summary = load(index, file, rejects=rejects)
+    (entry,) = index.ledger.entries()
+    names = {summary.reports[0].name, articles(index)["1"].source, entry.name, json.loads(rejects.read_text())["file"]}
+    assert names == {"mine-\ufffd.jsonl"}
 
 
 def test_a_missing_file_stops_the_load_before_anything_is_read(index: ListIndex, tmp_path: Path) -> None:

@@ -54,6 +54,12 @@ def test_show_prints_records_in_the_order_asked_and_names_what_is_missing(biocpt
     assert (data["articles"][0]["title"], data["missing"]) == ("Aspirin.", [])
 
 
+@pytest.mark.parametrize("arguments", [["show"], ["show", "--json"], ["delete"], ["delete", "--json"]])
+def test_an_id_that_is_not_utf_8_is_not_found(biocpt: Command, index: Path, arguments: list[str]) -> None:
+    answer = biocpt(*arguments, "lab-\udcff", "--index", index)
+    assert (answer.code, answer.err) == (1, "Not in the index: lab-\ufffd\n")
+
+
 def test_a_deleted_article_is_gone_and_does_not_come_back_with_its_file(
     biocpt: Command, index: Path, tmp_path: Path
 ) -> None:
