@@ -1,60 +1,95 @@
 """Copy an index to another place or engine: records, tombstones, vectors and ledger; nothing is encoded."""
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from indexer.article import Article, Deletion
 from indexer.decisions import WRITTEN, decide
 from indexer.engines.protocol import IndexInfo, Reader, Row, Stored, VectorSpace, Writer
-from indexer.errors import IncompleteCopy, VectorMismatch
+from indexer.errors import ArrivalsDisagree, IncompleteCopy, VectorMismatch
 from indexer.ledger import Ledger
 from indexer.progress import Counts, Outcome, count
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a copy goes about it."""
+
+    chunk: int = 1024
+    """Rows that are decided on together."""
+    commit_every: int = 20_000
+    """Rows written between commits."""
+    location: str = "the target"
+    """What messages call the target."""
+
+
+DEFAULT = Options()
+
+
 def copy(
-    source: Reader, ledger: Ledger, target: Writer, *, chunk: int = 1024, commit_every: int = 20_000
+    source: Reader, ledger: Ledger, target: Writer, *, options: Options = DEFAULT
 ) -> Generator[Counts, None, None]:
     """Carry every row over, the higher order winning where the target holds an id; yields the counts so far.
 
     Running it again after a stop passes over what is there. The files that `ledger` holds as finished count as
-    finished in the target once all rows are committed; take it from the source before `source` is opened, so that
-    it names no file whose records came later.
+    finished in the target once all rows are committed, unless the target knows another file of that name; take it
+    from the source before `source` is opened, so that it names no file whose records came later.
 
     Raises:
-        VectorMismatch: the target holds other vectors than the source.
+        VectorMismatch: the target holds other vectors than the source; before anything is written.
+        ArrivalsDisagree: both numbered unnumbered files for themselves; before anything is written.
     """
-    require_same_space(source.info(), target.space)
+    require_same_space(source.info(), target.space, options.location)
+    require_one_sequence(source.info().location, ledger, options.location, target.ledger)
+    strangers = {name for name, _ in target.ledger.begun() - ledger.begun()}
     for (name, digest), sequence in ledger.arrivals().items():
         target.ledger.adopt(name, digest, sequence)
     for name, digest in sorted(ledger.begun()):
         target.ledger.begin(name, digest)
     counts, uncommitted = Counts(), 0
-    for rows in _chunks(source.rows(), chunk):
+    for rows in _chunks(source.rows(), options.chunk):
         stored = target.stored([row.record.id for row in rows])
         outcomes = [_outcome(row, stored.get(row.record.id)) for row in rows]
         wanted = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome in WRITTEN]
         _write(wanted, target)
         uncommitted += len(wanted)
-        if uncommitted >= commit_every:
+        if uncommitted >= options.commit_every:
             target.commit()
             uncommitted = 0
         counts += count(outcomes)
         yield counts
     target.commit()
     for entry in ledger.entries():
-        if target.ledger.find(entry.name, entry.digest) is None:
+        if entry.name not in strangers and target.ledger.find(entry.name, entry.digest) is None:
             target.ledger.tick(entry)
 
 
-def require_same_space(source: IndexInfo, target: VectorSpace | None) -> None:
+def require_same_space(source: IndexInfo, target: VectorSpace | None, location: str = DEFAULT.location) -> None:
     """Refuse a target whose vectors are of another kind, naming both; precision may differ."""
     fits = source.space is None and target is None
     if source.space is not None and target is not None:
         fits = target.fits(source.space)
     if not fits:
         raise VectorMismatch(
-            index="the target", stored=_described(target), asked=f"{_described(source.space)} of {source.location!r}"
+            index=location, stored=_described(target), asked=f"{_described(source.space)} of {source.location!r}"
         )
+
+
+def require_one_sequence(source: str, ledger: Ledger, location: str, target: Ledger) -> None:
+    """Refuse a target that gave a number to another file, or a file another number: it counted for itself."""
+    ours, theirs = ledger.arrivals(), target.arrivals()
+    by_number = {sequence: file for file, sequence in theirs.items()}
+    for file, sequence in ours.items():
+        number, other = theirs.get(file, sequence), by_number.get(sequence, file)
+        if (number, other) != (sequence, file):
+            seen = (number, file) if number != sequence else (sequence, other)
+            raise ArrivalsDisagree(source=source, target=location, one=_arrival(sequence, file), other=_arrival(*seen))
+
+
+def _arrival(sequence: int, file: tuple[str, str]) -> str:
+    name, digest = file
+    return f"arrival {sequence} is {name!r} ({digest[:8]})"
 
 
 def require_complete(source: IndexInfo, target: IndexInfo, counts: Counts) -> None:

@@ -157,6 +157,16 @@ class IndexClosed(IndexerError):
         super().__init__(f"The index at '{location}' was closed. Open it again.")
 
 
+class ArrivalsDisagree(IndexerError):
+    """Two indexes numbered the arrival of unnumbered files each for itself, so that their orders cannot be compared."""
+
+    def __init__(self, *, source: object, target: object, one: str, other: str) -> None:
+        super().__init__(
+            f"The index at '{source}' cannot be copied into '{target}': {one} in the one, but {other} in the other, "
+            "so which records are newer cannot be told. Copy into a new index, or index the files themselves."
+        )
+
+
 class IncompleteCopy(IndexerError):
     """The figures of a copy differ from those of its source."""
 

@@ -29,11 +29,13 @@ def command(source: str, target: str, as_json: bool) -> None:
 
     if Path(source).resolve() == Path(target).resolve():
         raise click.UsageError(f"FROM and TO are the same index: {source}")
+    if Path(target).resolve().is_relative_to(Path(source).resolve()):
+        raise click.UsageError(f"TO lies within FROM: {target}")
     ledger = open_ledger(source)
     with closing(open_reader(source)) as reader:
         info = reader.info()
         with closing(open_writer(target, space=info.space)) as writer:
-            counts = _run(reader, ledger, writer, info.articles + info.tombstones)
+            counts = _run(reader, ledger, writer, target)
     with closing(open_reader(target)) as copied:
         require_complete(info, copied.info(), counts)
     if as_json:
@@ -42,13 +44,14 @@ def command(source: str, target: str, as_json: bool) -> None:
         click.echo(loaded.counts_line(counts))
 
 
-def _run(reader: "Reader", ledger: "Ledger", writer: "Writer", rows: int) -> "Counts":
-    from indexer.copying import copy
+def _run(reader: "Reader", ledger: "Ledger", writer: "Writer", location: str) -> "Counts":
+    from indexer.copying import Options, copy
     from indexer.progress import Counts
     from search.cli.bar import bar
 
-    counts = Counts()
+    counts, info = Counts(), reader.info()
+    rows = info.articles + info.tombstones
     with bar(rows) as show:
-        for counts in copy(reader, ledger, writer):
+        for counts in copy(reader, ledger, writer, options=Options(location=location)):
             show(counts.read, f"{counts.read:,} of {rows:,} rows")
     return counts

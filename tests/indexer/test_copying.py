@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from indexer.article import Article, Deletion
-from indexer.copying import copy, require_complete
-from indexer.errors import IncompleteCopy, VectorMismatch
-from indexer.ingest import Options, ingest
+from indexer.copying import Options, copy, require_complete
+from indexer.errors import ArrivalsDisagree, IncompleteCopy, VectorMismatch
+from indexer.ingest import ingest
 from indexer.progress import Counts
 from indexer.rejects import Rejects
 from tests.doubles import HashEncoder, ListIndex
@@ -25,14 +25,14 @@ def source(tmp_path: Path) -> ListIndex:
         write(tmp_path / "mine.xml", [Entry("100")]),
     ]
     writer = index.open_writer()
-    list(ingest(files, writer, HashEncoder(), rejects=Rejects(None), options=Options()))
+    list(ingest(files, writer, HashEncoder(), rejects=Rejects(None)))
     writer.close()
     return index
 
 
 def carry(source: ListIndex, target: ListIndex) -> Counts:
     reader, writer = source.open_reader(), target.open_writer()
-    counts = list(copy(reader, source.ledger, writer, chunk=3, commit_every=4))[-1]
+    counts = list(copy(reader, source.ledger, writer, options=Options(chunk=3, commit_every=4)))[-1]
     writer.close()
     require_complete(reader.info(), target.open_reader().info(), counts)
     return counts
@@ -57,14 +57,14 @@ def test_files_that_arrive_at_the_copy_are_newer_than_those_its_source_saw(sourc
     carry(source, target)
     writer = target.open_writer()
     file = write(tmp_path / "yours.xml", [Entry("100", title="Newer.")])
-    summary = list(ingest([file], writer, HashEncoder(), rejects=Rejects(None), options=Options()))[-1]
+    summary = list(ingest([file], writer, HashEncoder(), rejects=Rejects(None)))[-1]
     assert summary.counts.replaced == 1
 
 
 def test_a_stopped_copy_goes_on_where_it_was(source: ListIndex) -> None:
     target = ListIndex(source.space)
     writer = target.open_writer()
-    copying = copy(source.open_reader(), source.ledger, writer, chunk=3, commit_every=3)
+    copying = copy(source.open_reader(), source.ledger, writer, options=Options(chunk=3, commit_every=3))
     next(copying)
     copying.close()
     writer.close()
@@ -111,3 +111,52 @@ def test_a_vector_that_the_target_lacks_is_filled_in(source: ListIndex) -> None:
     writer.close()
     assert carry(source, target).replaced == 1
     assert_same_rows(source, target)
+
+
+def load(index: ListIndex, *files: Path) -> None:
+    writer = index.open_writer()
+    list(ingest(files, writer, HashEncoder(), rejects=Rejects(None)))
+    writer.close()
+
+
+def test_indexes_that_counted_arrivals_each_for_itself_are_not_mixed(tmp_path: Path) -> None:
+    one, other = (ListIndex(HashEncoder().space, location=name) for name in ("one", "other"))
+    load(other, write(tmp_path / "z.xml", [Entry("1", title="Z.")]), write(tmp_path / "old.xml", [Entry("2")]))
+    load(one, write(tmp_path / "new.xml", [Entry("2", title="New.")]))
+    writer, rows = other.open_writer(), other.rows
+    with pytest.raises(ArrivalsDisagree, match=r"'one' .* into 'other': arrival 1 is 'new.xml' .* 'z.xml'"):
+        list(copy(one.open_reader(), one.ledger, writer, options=Options(location="other")))
+    writer.close()
+    assert (other.rows, set(other.ledger.arrivals().values())) == (rows, {1, 2})
+    with pytest.raises(ArrivalsDisagree):
+        list(copy(other.open_reader(), other.ledger, one.open_writer()))
+
+
+def test_one_file_with_two_numbers_is_a_disagreement() -> None:
+    one, other = ListIndex(location="one"), ListIndex(location="other")
+    one.ledger.adopt("a.xml", "ab" * 32, 2)
+    other.ledger.adopt("a.xml", "ab" * 32, 3)
+    with pytest.raises(
+        ArrivalsDisagree, match=r"arrival 2 is 'a.xml' \(abababab\) in the one, but arrival 3 is 'a.xml'"
+    ):
+        list(copy(one.open_reader(), one.ledger, other.open_writer()))
+
+
+def test_a_copy_can_be_brought_up_to_date_from_its_source(source: ListIndex, tmp_path: Path) -> None:
+    target = ListIndex(source.space)
+    carry(source, target)
+    load(source, write(tmp_path / "more.xml", [Entry("100", title="More.")]))
+    assert carry(source, target).replaced == 1
+    assert_same_rows(source, target)
+    assert target.ledger.entries() == source.ledger.entries()
+
+
+def test_a_file_of_which_the_target_has_another_version_is_not_ticked(source: ListIndex, tmp_path: Path) -> None:
+    target = ListIndex(source.space)
+    (tmp_path / "other").mkdir()
+    load(target, write(tmp_path / "other" / "pubmed26n0001.xml", [Entry("50"), Entry("1", title="Later place.")]))
+    counts = carry(source, target)
+    assert counts.superseded == 1
+    assert [entry.name for entry in target.ledger.entries()] == ["pubmed26n0001.xml", "mine.xml"]
+    (theirs,) = [entry for entry in source.ledger.entries() if entry.name == "pubmed26n0001.xml"]
+    assert target.ledger.find(theirs.name, theirs.digest) is None

@@ -112,3 +112,19 @@ def test_verify_fails_an_index_whose_articles_have_no_vector(biocpt: Command, tm
     assert answer.code == 1
     assert "'1' has text, but no vector" in answer.err
     assert biocpt("verify", "--index", location, "--json").json["sound"] is False
+
+
+def test_a_copy_into_the_index_itself_is_refused(biocpt: Command, index: Path) -> None:
+    for target in (index, index / "sub", index / "text" / "sub"):
+        answer = biocpt("copy", index, target)
+        assert (answer.code, str(target) in answer.err) == (2, True)
+    assert not (index / "sub").exists()
+
+
+def test_a_copy_into_an_index_with_vectors_names_both(biocpt: Command, index: Path, tmp_path: Path) -> None:
+    with closing(open_writer(str(tmp_path / "vectors"), space=HashEncoder().space)) as writer:
+        writer.commit()
+    answer = biocpt("copy", index, tmp_path / "vectors")
+    assert (answer.code, len(answer.err.splitlines())) == (1, 1)
+    assert str(tmp_path / "vectors") in answer.err
+    assert str(index) in answer.err
