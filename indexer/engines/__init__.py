@@ -8,7 +8,7 @@ from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.errors import UnknownEngine
 from indexer.ledger import FileLedger, Ledger
 
-__all__ = ["ENGINES", "Engine", "open_ledger", "open_reader", "open_writer"]
+__all__ = ["ENGINES", "Engine", "damaged_files", "open_ledger", "open_reader", "open_writer"]
 
 
 class Engine(NamedTuple):
@@ -17,6 +17,7 @@ class Engine(NamedTuple):
     read: Callable[[str], Reader]
     write: Callable[[str, VectorSpace | None, bool], Writer]
     ledger: Callable[[str], Ledger]
+    damaged: Callable[[str], list[str]]
 
 
 def _read_folder(location: str) -> Reader:
@@ -37,8 +38,14 @@ def _ledger_in_folder(location: str) -> Ledger:
     return FileLedger(Layout(Path(location)).ledger)
 
 
+def _damaged_in_folder(location: str) -> list[str]:
+    from indexer.engines.embedded.checksums import damaged_files
+
+    return damaged_files(Path(location))
+
+
 ENGINES: dict[str, Engine] = {
-    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder),
+    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder, _damaged_in_folder),
 }
 """Kind of location → its engine."""
 
@@ -71,6 +78,11 @@ def open_writer(location: str, *, space: VectorSpace | None, create: bool = True
 def open_ledger(location: str) -> Ledger:
     """Which source files the index at `location` has finished, without taking its write lock: for reading only."""
     return ENGINES[_kind(location)].ledger(location)
+
+
+def damaged_files(location: str) -> list[str]:
+    """One sentence for each file that is not as it was written, as far as the engine can tell; reads all of them."""
+    return ENGINES[_kind(location)].damaged(location)
 
 
 def _kind(location: str) -> str:

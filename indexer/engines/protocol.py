@@ -70,6 +70,8 @@ class Row:
 
     record: Article | Deletion
     vector: NDArray[np.float32] | None
+    stored: Stored | None = None
+    """What is stored beside the record, where the engine tells: `verify` compares the two."""
 
 
 class Reader(Protocol):

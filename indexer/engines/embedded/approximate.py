@@ -142,9 +142,9 @@ class ApproximateVectors:
         wanted = np.sort(rows[places[every[places] == slots]])
         with storage_errors(self._location):
             found = self._table.take(wanted, columns=["slot", "id", "vector"]).combine_chunks()
-        vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        vectors = vectors.reshape(-1, self._space.dimension)
-        return found["slot"].to_numpy(), found["id"].to_pylist(), vectors
+            vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+            vectors = vectors.reshape(-1, self._space.dimension)
+            return found["slot"].to_numpy(), found["id"].to_pylist(), vectors
 
 
 def _in(slots: Sequence[int]) -> str:

@@ -1,11 +1,13 @@
 """The articles that a filter lets through, as the vector search needs them: counted, listed, or picked from a few."""
 
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import tantivy
 
 from indexer.engines.embedded import text
+from indexer.engines.embedded.layout import storage_errors
 from indexer.engines.embedded.nearest import Slots
 from indexer.engines.embedded.translate import unscored, within
 from indexer.queries import Not, Query
@@ -14,9 +16,10 @@ from indexer.queries import Not, Query
 class Filter:
     """One condition at one commit; what was found out is kept for the next question with the same filter."""
 
-    def __init__(self, condition: Query, searcher: tantivy.Searcher, schema: tantivy.Schema, next_slot: int) -> None:
-        self._condition, self._searcher, self._schema, self._next_slot = condition, searcher, schema, next_slot
-        self._query = unscored(condition, schema)
+    def __init__(self, condition: Query, searcher: tantivy.Searcher, next_slot: int, location: Path) -> None:
+        self._condition, self._searcher, self._next_slot, self._location = condition, searcher, next_slot, location
+        self._schema = text.schema()
+        self._query = unscored(condition, self._schema)
 
     def count(self) -> int:
         """How many articles match."""
@@ -24,7 +27,8 @@ class Filter:
 
     @cached_property
     def _count(self) -> int:
-        return int(self._searcher.search(self._query, 1, count=True).count)
+        with storage_errors(self._location):
+            return int(self._searcher.search(self._query, 1, count=True).count)
 
     def slots(self) -> Slots:
         """The slots of all that match, ascending."""
@@ -48,5 +52,6 @@ class Filter:
     def _collect(self, query: tantivy.Query, most: int) -> Slots:
         if most == 0:
             return np.empty(0, np.int64)
-        addresses = [address for _, address in self._searcher.search(query, most, count=False).hits]
-        return np.sort(np.array(self._searcher.fast_field_values(text.SLOT, addresses), np.int64))
+        with storage_errors(self._location):
+            addresses = [address for _, address in self._searcher.search(query, most, count=False).hits]
+            return np.sort(np.array(self._searcher.fast_field_values(text.SLOT, addresses), np.int64))

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.engines.embedded.layout import storage_errors
 from indexer.engines.protocol import VectorSpace
 from indexer.queries import Hit, best_first
 
@@ -77,7 +78,9 @@ class VectorView:
         from indexer.engines.embedded.vectors import open_table
 
         table = open_table(self._folder, self._version)
-        if fits_in_memory(table.count_rows(), self._space.dimension, self._exact_bytes) or not is_indexed(table):
+        with storage_errors(self._folder.parent):
+            indexed = is_indexed(table)
+        if fits_in_memory(table.count_rows(), self._space.dimension, self._exact_bytes) or not indexed:
             return ExactVectors(table, self._space, self._folder.parent)
         return ApproximateVectors(table, self._space, self._folder.parent)
 

@@ -119,7 +119,7 @@ class EmbeddedReader:
         slots = np.array(sorted(head.slot for head in heads), np.int64)
         vectors = now.vectors.open().get(slots) if now.vectors else {}
         for record, head in zip(records, heads, strict=True):
-            yield Row(record, vectors.get(head.slot))
+            yield Row(record, vectors.get(head.slot), head.stored)
 
     def refresh(self) -> None:
         """See the newest commit from now on."""
@@ -188,7 +188,7 @@ class EmbeddedReader:
         """The same object for the same filter, so that its articles are collected once."""
         if len(now.filters) >= _FILTERS_KEPT:
             now.filters.clear()
-        made = Filter(condition, now.searcher, now.schema, now.note.next_slot)
+        made = Filter(condition, now.searcher, now.note.next_slot, self._layout.folder)
         return now.filters.setdefault(condition, made)
 
 

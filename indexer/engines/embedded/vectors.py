@@ -38,7 +38,8 @@ class VectorStore:
         self._stale: set[int] = set()
         self._table: lance.LanceDataset | None = None
         self._synced: set[Path] = set()
-        take_back(folder, note.version)
+        with storage_errors(folder.parent):
+            take_back(folder, note.version)
         if note.version:
             self._table = open_table(folder, note.version)
             self._synced = files_below(folder)
