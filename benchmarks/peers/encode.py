@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import Normalize, Pooling, Transformer
 
 
 def main() -> None:
@@ -26,8 +27,10 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=256)
     args = parser.parse_args()
     texts = json.loads(args.texts.read_text(encoding="utf-8"))
-    options = {"torch_dtype": getattr(torch, args.dtype)}
-    model = SentenceTransformer(args.checkpoint, device=args.device, model_kwargs=options)
+    body = Transformer(args.checkpoint, model_args={"torch_dtype": getattr(torch, args.dtype)})
+    # What all-MiniLM-L6-v2's own modules.json names; the checkpoint that we keep has no folder for the pooling.
+    pooling = Pooling(body.get_word_embedding_dimension(), "mean")
+    model = SentenceTransformer(modules=[body, pooling, Normalize()], device=args.device)
     model.max_seq_length = args.max_tokens
     model.encode(texts[:8])
     print("ready", flush=True)

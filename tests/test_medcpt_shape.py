@@ -1,20 +1,30 @@
-"""MedCPT's size, with random weights: checkpoint, export by both routes, parity, int8. No real weights are needed."""
+"""MedCPT's size, with random weights: checkpoint → both exports → parity → int8 → index → cross-encoded search."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from indexer import sources
+from indexer.article import Article
+from indexer.order import Stamp
+from onnx_models import RunOptions
 from onnx_models.errors import MissingExtra
 from onnx_models.export import export_model, optimum
 from onnx_models.installed import InstalledSet, load
 from onnx_models.loading import load_encoder, load_reranker
 from onnx_models.quantize import quantize_set
+from search.indexing import LoadOptions, open_load
+from search.opening import SearcherOptions, open_searcher
+from search.request import SearchRequest
 from tests.onnx_models import checkpoints
 from tests.onnx_models.checkpoints import MEDCPT
 
 pytestmark = pytest.mark.slow
+
+SAMPLE = Path(__file__).parent.parent / "sample" / "pubmed26n0001.xml"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +70,37 @@ def test_int8_stays_close_at_this_size(medcpt: InstalledSet) -> None:
     for model in models.models:
         full, reduced = (sum(f.bytes for f in model.manifest.graphs[name].files) for name in ("fp32", "int8"))
         assert reduced < 0.5 * full
+
+
+def test_an_index_in_fp32_is_searched_in_int8_and_reranked_by_the_cross_encoder(
+    medcpt: InstalledSet, tmp_path: Path
+) -> None:
+    """Runs after the set was quantised; precision may differ between indexing and searching."""
+    home, location = medcpt.folder.parent.parent, str(tmp_path / "index")
+    articles = [sample for sample in sources.read(SAMPLE, Stamp(2026, 3)) if isinstance(sample, Article)][:6]
+    writer, encoder = open_load(location, LoadOptions(home=home, model="medcpt"))
+    assert encoder is not None
+    vectors = encoder.encode([article.passage for article in articles])
+    writer.write(articles, {article.id: vector for article, vector in zip(articles, vectors, strict=True)})
+    writer.commit()
+    writer.close()
+
+    query = "statins and breast cancer survival"
+    options = SearcherOptions(home=home, run=RunOptions(precision="int8"))
+    with closing(open_searcher(location, options)) as searcher:
+        response = searcher.search(SearchRequest(query=query, rerank_depth=4))
+    int8, models = RunOptions(precision="int8"), load(medcpt.folder)
+    question = load_encoder(models.query, int8).encode([query])[0]
+    exact = {article.id: float(vector @ question) for article, vector in zip(articles, vectors, strict=True)}
+    places = {result.id: result.places["dense"] for result in response.results}
+    assert {id: place.score for id, place in places.items()} == pytest.approx(exact, rel=1e-4)
+    assert sorted(exact, key=exact.__getitem__, reverse=True) == sorted(places, key=lambda id: places[id].rank)
+    cross = load_reranker(models, "cross", int8)
+    assert cross is not None
+    window = response.results[:4]
+    logits = cross.score(query, [result.article.passage for result in window])
+    assert [result.score for result in window] == pytest.approx(logits.tolist(), abs=1e-3)
+    assert response.reranker == "medcpt-cross"
 
 
 def test_the_shape_is_that_of_bert_base() -> None:
