@@ -60,6 +60,13 @@ class NoIndex(IndexerError):
         super().__init__(f"There is no index at '{location}'. Check the path, or make one with `biocpt index`.")
 
 
+class UnusableLocation(IndexerError):
+    """No index can be kept under this name."""
+
+    def __init__(self, *, location: object, why: str) -> None:
+        super().__init__(f"No index can be at {str(location)[:200]!r}: {why}. Name another folder.")
+
+
 class NotAnIndex(IndexerError):
     """A folder holds something else, and is left as it is."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from indexer.engines.protocol import VectorSpace
-from indexer.errors import DamagedIndex, NoIndex, NotAnIndex, UnfinishedIndex, UnreadableFormat
+from indexer.errors import DamagedIndex, NoIndex, NotAnIndex, UnfinishedIndex, UnreadableFormat, UnusableLocation
 
 FORMAT = 1
 """Raised with every change of the files, the fields or the analyzer that makes older indexes answer wrongly."""
@@ -96,9 +96,23 @@ def storage_errors(location: object) -> Iterator[None]:
         raise DamagedIndex(location=location, reason=_RUST_PLACE.sub("", str(error))) from error
 
 
+def _exists(folder: Path) -> bool:
+    """Whether there is anything at this path.
+
+    Raises: UnusableLocation, for a name that no index can have.
+    """
+    try:
+        str(folder).encode()  # tantivy and Lance take names in UTF-8 only
+        return folder.exists()
+    except UnicodeEncodeError as error:
+        raise UnusableLocation(location=folder, why="it is not UTF-8") from error
+    except OSError as error:  # too long
+        raise UnusableLocation(location=folder, why=error.strerror or str(error)) from error
+
+
 def is_free(folder: Path) -> bool:
     """Whether an index may be made here: no such path, an empty folder, or the rest of a creation cut short."""
-    if not folder.exists():
+    if not _exists(folder):
         return True
     return folder.is_dir() and all(child.name.startswith(_UNFINISHED) for child in folder.iterdir())
 
@@ -146,7 +160,7 @@ def read_space(folder: Path) -> VectorSpace | None:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    if not folder.exists():
+    if not _exists(folder):
         raise NoIndex(location=folder)
     if not folder.is_dir():
         raise NotAnIndex(location=folder, why="it is a file")

@@ -24,6 +24,7 @@ from indexer.errors import (
     UnknownEngine,
     UnreadableFormat,
     UnusableId,
+    UnusableLocation,
     UnusableVector,
     VectorMismatch,
 )
@@ -79,6 +80,15 @@ def test_no_index_is_told_from_a_foreign_folder(tmp_path: Path) -> None:
         with pytest.raises(NotAnIndex):
             open_writer(str(folder), space=SPACE)
     assert [path.name for path in foreign.iterdir()] == ["cat.jpg"]
+
+
+@pytest.mark.parametrize("name", ["bad\udcff", "x" * 300])
+def test_names_that_no_index_can_have_are_one_line(tmp_path: Path, name: str) -> None:
+    location = str(tmp_path / name)
+    for open_it in (open_reader, lambda location: open_writer(location, space=None)):
+        with pytest.raises(UnusableLocation, match="Name another folder") as caught:
+            open_it(location)
+        str(caught.value).encode()
 
 
 def test_a_foreign_index_json_is_left_alone(tmp_path: Path) -> None:
