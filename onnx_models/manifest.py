@@ -12,6 +12,10 @@ from onnx_models.errors import ManifestMismatch
 FORMAT = 1
 FILE = "model.json"
 
+_LARGEST = 65_536
+_LONGEST = 1_048_576
+"""Far above any encoder's width and reach: what is above them is no such model's."""
+
 Kind = Literal["encoder", "cross"]
 Precision = Literal["fp32", "fp16", "int8"]
 Output = Literal["cls", "last_hidden_state", "logits"]
@@ -69,6 +73,8 @@ class Manifest:
     kind: Kind
     hidden_size: int
     max_positions: int
+    token_types: int
+    """How many segments of a text it tells apart; 0: it reads none."""
     labels: int
     """How many logits a cross-encoder gives; 0 for encoders."""
     tokenizer: StoredFile
@@ -151,14 +157,24 @@ def check(folder: Path, manifest: Manifest, *, full: bool = False) -> None:
 
 def _manifest(data: Mapping[str, Any]) -> Manifest:
     return Manifest(
-        source=Source(**data["source"]),
+        source=_source(data["source"]),
         kind=_one_of(Kind, data["kind"]),
-        hidden_size=int(data["hidden_size"]),
-        max_positions=int(data["max_positions"]),
-        labels=int(data["labels"]),
+        hidden_size=_whole(data["hidden_size"], 1, _LARGEST),
+        max_positions=_whole(data["max_positions"], 3, _LONGEST),
+        token_types=_whole(data.get("token_types", 0), 0, _LARGEST),
+        labels=_whole(data["labels"], 0, _LARGEST),
         tokenizer=_stored(data["tokenizer"]),
         graphs={name: _graph(graph) for name, graph in data["graphs"].items()},
     )
+
+
+def _source(data: Mapping[str, Any]) -> Source:
+    source = Source(**data)
+    for value in (source.checkpoint, source.architecture, source.weights_sha256, source.tokenizer_sha256):
+        _text(value)
+    if source.revision is not None:
+        _text(source.revision)
+    return source
 
 
 def _graph(data: Mapping[str, Any]) -> Graph:
@@ -178,9 +194,25 @@ def _graph(data: Mapping[str, Any]) -> Graph:
 
 def _stored(data: Mapping[str, Any]) -> StoredFile:
     stored = StoredFile(**data)
+    _text(stored.sha256)
+    _whole(stored.bytes, 0)
+    _whole(stored.mtime_ns)
     if Path(stored.name).name != stored.name or stored.name in ("", ".", ".."):
         raise ValueError(f"{stored.name!r} is not a plain file name")
     return stored
+
+
+def _whole(value: Any, least: int | None = None, most: int | None = None) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is not a whole number")
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise ValueError(f"{value!r} is out of range")
+    return value
+
+
+def _text(value: Any) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a text")
 
 
 def _one_of(choices: Any, value: Any) -> Any:

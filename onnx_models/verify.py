@@ -42,11 +42,17 @@ class InputRange:
 
     vocabulary: int
     token_types: int
+    """0: it reads no segments."""
     max_length: int
+    around: tuple[int, ...] = ()
+    """The ids that its tokenizer puts before and after a text: [CLS] and [SEP]."""
 
 
 def feeds(accepted: InputRange, *, seed: int = 0) -> Iterator[dict[str, NDArray[np.int64]]]:
-    """One random input a shape of SHAPES (shorter where the model is), rows padded to different lengths."""
+    """One random input a shape of SHAPES (shorter where the model is), rows padded to different lengths.
+
+    Each row has the special ids where a pair of texts has them: at its start, at its middle and at its end.
+    """
     rng = np.random.default_rng(seed)
     lowest = min(_FIRST_ORDINARY_ID, accepted.vocabulary - 1)
     for batch, longest in SHAPES:
@@ -54,7 +60,11 @@ def feeds(accepted: InputRange, *, seed: int = 0) -> Iterator[dict[str, NDArray[
         ids = rng.integers(lowest, accepted.vocabulary, size=(batch, length))
         lengths = np.linspace(length, max(1, length // 3), num=batch).astype(np.int64)
         mask = (np.arange(length) < lengths[:, None]).astype(np.int64)
-        segments = (np.arange(length) >= lengths[:, None] // 2) * mask * min(1, accepted.token_types - 1)
+        segments = (np.arange(length) >= lengths[:, None] // 2) * mask * max(0, min(1, accepted.token_types - 1))
+        if accepted.around:
+            rows = np.arange(batch)
+            ids[rows, lengths // 2 - 1] = ids[rows, lengths - 1] = accepted.around[-1]
+            ids[:, 0] = accepted.around[0]
         yield {"input_ids": ids * mask, "attention_mask": mask, "token_type_ids": segments}
 
 

@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -66,11 +66,16 @@ def export_model(
         accepted = accepted_input(job.checkpoint)
         tokenizer_digest = tokenizer_file.write(source, folder, vocabulary=accepted.vocabulary)
         labels = _write_graphs(job, folder)
+        if job.kind == "cross" and labels not in (1, 2):
+            problem = f"its classifier has {labels} labels; a re-ranker has 1, or 2 (no and yes)"
+            raise job.checkpoint.refuse(problem, instead="Name another checkpoint under [cross].")
+        accepted = replace(accepted, around=tokenizer_file.around(folder / tokenizer_file.FILE))
         manifest = Manifest(
             source=_source(job, tokenizer_digest),
             kind=job.kind,
             hidden_size=_size(job.checkpoint, "hidden_size", "dim", "d_model"),
             max_positions=accepted.max_length,
+            token_types=accepted.token_types,
             labels=labels,
             tokenizer=manifests.stamp(folder / tokenizer_file.FILE),
             graphs=_verified(job, folder, accepted),
@@ -138,7 +143,7 @@ def accepted_input(checkpoint: Checkpoint) -> InputRange:
         positions -= whole_number(checkpoint, "pad_token_id", default=1) + 1
     return InputRange(
         vocabulary=_size(checkpoint, "vocab_size"),
-        token_types=whole_number(checkpoint, "type_vocab_size", default=1),
+        token_types=whole_number(checkpoint, "type_vocab_size", default=0),
         max_length=positions,
     )
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,7 +119,7 @@ def _compare(model: InstalledModel, source: Path) -> Iterator[Parity]:
         problem = f"the checkpoint in {str(source)!r} has other weights than it was made from"
         raise ManifestMismatch(folder=model.folder, problem=problem)
     trusted = trusted_reference(checkpoint, model.manifest.kind)
-    accepted = accepted_input(checkpoint)
+    accepted = replace(accepted_input(checkpoint), around=tokenizer_file.around(model.tokenizer_file))
     for name, graph in model.manifest.graphs.items():
         if graph.precision == "fp32":
             path = model.folder / graph.file

@@ -59,6 +59,13 @@ def digest(checkpoint: Path) -> str:
     )
 
 
+def around(file: Path) -> tuple[int, ...]:
+    """The ids that a tokenizer.json puts around a text, [CLS] and [SEP]: those of an empty one."""
+    tokenizer = tokenizers.Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    return tuple(tokenizer.encode("").ids)
+
+
 def _check(checkpoint: Path, file: Path, vocabulary: int) -> None:
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(file))

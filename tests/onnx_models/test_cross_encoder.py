@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from onnx_models import InstalledSet, load_reranker
-from onnx_models.errors import UnsuitableModel
+from onnx_models.errors import UnsuitableModel, UnsupportedCheckpoint
 from onnx_models.specs import KNOWN_SETS
 from tests.onnx_models import checkpoints, reading
 
@@ -38,6 +38,10 @@ def test_two_labels_score_by_their_difference(tmp_path: Path) -> None:
 
 
 def test_a_classifier_of_three_kinds_is_no_reranker(tmp_path: Path) -> None:
-    models = with_labels(tmp_path / "three", 3)
+    with pytest.raises(UnsupportedCheckpoint, match=r"cross' cannot be used: its classifier has 3 labels"):
+        with_labels(tmp_path / "three", 3)
+    models = with_labels(tmp_path / "one", 1)
+    assert models.cross is not None
+    three = replace(models.cross, manifest=replace(models.cross.manifest, labels=3))
     with pytest.raises(UnsuitableModel, match=r"'medcpt-cross' .* 3 labels"):
-        load_reranker(models, "cross")
+        load_reranker(replace(models, cross=three), "cross")

@@ -86,6 +86,14 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unknown precision": (lambda data: data["graphs"]["fp32"].update(precision="fp8"), "fp8"),
     "graph without files": (lambda data: data["graphs"]["fp32"].update(files=[]), "without files"),
     "path outside": (lambda data: data["tokenizer"].update(name="../../secret"), "plain file name"),
+    "no width": (lambda data: data.update(hidden_size=0), "0 is out of range"),
+    "width beyond memory": (lambda data: data.update(hidden_size=10**12), "out of range"),
+    "width as text": (lambda data: data.update(hidden_size="32"), "'32' is not a whole number"),
+    "no positions": (lambda data: data.update(max_positions=-1), "-1 is out of range"),
+    "positions as fraction": (lambda data: data.update(max_positions=1.5), "1.5 is not a whole number"),
+    "labels as truth": (lambda data: data.update(labels=True), "True is not a whole number"),
+    "digest as number": (lambda data: data["source"].update(weights_sha256=5), "5 is not a text"),
+    "bytes as text": (lambda data: data["tokenizer"].update(bytes="5"), "'5' is not a whole number"),
     "graphs is a list": (lambda data: data.update(graphs=[]), "malformed"),
 }
 

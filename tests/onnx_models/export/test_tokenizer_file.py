@@ -31,6 +31,15 @@ def test_a_tokenizer_made_from_vocab_txt_reads_as_transformers_does(tmp_path: Pa
         assert encoding.type_ids == expected["token_type_ids"]
 
 
+def test_what_stands_around_a_text_is_known_whatever_padding_is_stored(tmp_path: Path) -> None:
+    """[CLS] is 2 and [SEP] is 3."""
+    source = checkpoints.write(tmp_path / "source")
+    stored = tokenizers.Tokenizer.from_file(str(source / "tokenizer.json"))
+    stored.enable_padding(length=16)
+    stored.save(str(source / "tokenizer.json"))
+    assert tokenizer_file.around(source / "tokenizer.json") == (2, 3)
+
+
 def test_a_tokenizer_json_is_kept_as_it_is(tmp_path: Path) -> None:
     source = checkpoints.write(tmp_path / "source")
     digest = tokenizer_file.write(source, tmp_path, vocabulary=TINY.vocabulary)
