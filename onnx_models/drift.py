@@ -12,7 +12,7 @@ from onnx_models.installed import InstalledModel
 from onnx_models.loading import load_encoder
 from onnx_models.runtime import RunOptions, RunPrecision
 from onnx_models.session import OnnxSession
-from onnx_models.tokenizer import TextTokenizer
+from onnx_models.tokenizer import TextTokenizer, cut_batches
 
 Floats = NDArray[np.float32]
 
@@ -41,6 +41,13 @@ def measure(
         ]
     )
     return {"mean_cosine": float(cosines.mean()), "min_cosine": float(cosines.min())}
+
+
+def measure_tokens(full: InstalledModel, reduced: InstalledModel, precision: RunPrecision) -> dict[str, float]:
+    """Compare two versions of a graph of token states: the cosines of every token of the built-in passages."""
+    before, after = (_token_states(model, each) for model, each in ((full, "fp32"), (reduced, precision)))
+    cosines = _cosines(before, after)
+    return {"mean_token_cosine": float(cosines.mean()), "min_token_cosine": float(cosines.min())}
 
 
 def kendall_tau(first: Floats, second: Floats) -> float:
@@ -72,6 +79,16 @@ def _vectors(model: InstalledModel, precision: RunPrecision) -> Floats:
     encoder: Encoder = load_encoder(model, RunOptions(precision=precision, provider="cpu"))
     texts: Sequence[Text] = QUERIES if model.spec.role == "query" else PASSAGES
     return encoder.encode(texts)
+
+
+def _token_states(model: InstalledModel, precision: str) -> Floats:
+    """One row a token, of all passages."""
+    options = RunOptions(provider="cpu")
+    session = OnnxSession(model.graph(precision, "tokens"), options, precision=precision, low_latency=False)
+    tokenizer = TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+    windows = tokenizer.windows(PASSAGES)
+    batches = (batch for window in windows for batch in cut_batches(window, session.token_budget))
+    return np.concatenate([session.run(batch)[batch.mask == 1] for batch in batches])
 
 
 def _scores(model: InstalledModel, precision: RunPrecision) -> Floats:

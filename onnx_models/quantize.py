@@ -70,6 +70,9 @@ def _quantize(sides: list[InstalledModel], precision: Reduced) -> Manifest:
         figures = drift.measure(sides, candidates, precision)
         _refuse_drift(model, precision, figures)
         log.info("%s %s: %s", model.spec.name, precision, figures)
+        measured = dict.fromkeys(made.graphs, figures)
+        if f"tokens-{precision}" in measured:
+            measured[f"tokens-{precision}"] = drift.measure_tokens(model, candidates[0], precision)
         for graph in made.graphs.values():
             for stored in graph.files:
                 if (work / stored.name).exists():
@@ -78,7 +81,7 @@ def _quantize(sides: list[InstalledModel], precision: Reduced) -> Manifest:
         shutil.rmtree(work)
     manifest = model.manifest
     for name, graph in made.graphs.items():
-        manifest = manifest.with_graph(name, replace(graph, figures=figures))
+        manifest = manifest.with_graph(name, replace(graph, figures=measured[name]))
     manifests.write(model.folder, manifest)
     return manifest
 

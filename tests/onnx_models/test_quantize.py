@@ -12,12 +12,16 @@ import pytest
 
 from onnx_models import drift, set_file, verify
 from onnx_models.drift import kendall_tau
+from onnx_models.drift_texts import PASSAGES
 from onnx_models.errors import DriftTooLarge
 from onnx_models.export import export_set
 from onnx_models.installed import InstalledSet, load
 from onnx_models.int8 import per_column
 from onnx_models.quantize import Reduced, quantize_set
+from onnx_models.runtime import RunOptions
+from onnx_models.session import OnnxSession
 from onnx_models.specs import KNOWN_SETS
+from onnx_models.tokenizer import TextTokenizer, cut_batches
 from onnx_models.verify import InputRange
 from tests.onnx_models import checkpoints
 from tests.onnx_models.checkpoints import Shape
@@ -86,6 +90,29 @@ def test_token_graphs_are_quantised_too(tmp_path: Path) -> None:
     quantize_set(load(folder), "int8")
     models = load(folder)
     assert models.query.graph("int8", "tokens").name == "tokens.int8.onnx"
+
+
+def test_token_graphs_have_figures_of_their_own(tmp_path: Path) -> None:
+    """Worked out again from the states of one passage."""
+    folder = checkpoints.write_set(tmp_path / "bge-small", KNOWN_SETS["bge-small"], SHAPE)
+    export_set(folder)
+    quantize_set(load(folder), "int8")
+    model = load(folder).article
+    figures = model.manifest.graphs["tokens-int8"].figures
+    assert set(figures) == {"mean_token_cosine", "min_token_cosine"}
+    tokenizer = TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+    cosines: list[float] = []
+    for passage in PASSAGES:
+        (window,) = tokenizer.windows([passage])
+        (batch,) = cut_batches(window, 512)
+        states = [
+            OnnxSession(model.graph(each, "tokens"), RunOptions(), precision=each, low_latency=True).run(batch)[0]
+            for each in ("fp32", "int8")
+        ]
+        lengths = [np.linalg.norm(each, axis=1) for each in states]
+        cosines += ((states[0] * states[1]).sum(axis=1) / lengths[0] / lengths[1]).tolist()
+    assert figures["mean_token_cosine"] == pytest.approx(np.mean(cosines), abs=1e-3)  # activations scale by batch
+    assert figures["min_token_cosine"] == pytest.approx(min(cosines), abs=1e-2)
 
 
 def test_a_drift_below_the_limit_is_refused_and_leaves_no_file(
