@@ -10,7 +10,7 @@ from typing import Literal
 
 from onnx_models import manifest as manifests
 from onnx_models import set_file
-from onnx_models.errors import ManifestMismatch, ModelNotExported, ModelNotInstalled, UnknownModel
+from onnx_models.errors import ManifestMismatch, ModelNotExported, ModelNotInstalled, UnknownModel, UnsuitableModel
 from onnx_models.manifest import Manifest
 from onnx_models.specs import KNOWN_SETS, ModelSet, ModelSpec, Role
 
@@ -99,13 +99,20 @@ def load(folder: Path) -> InstalledSet:
         BadSetFile: its set.toml is missing or wrong.
         ModelNotExported: a side has not been exported yet.
         ManifestMismatch: a side is not what its manifest says.
+        UnsuitableModel: the vectors of its two sides cannot be compared.
     """
     model_set = set_file.read(folder)
+    query = _load_side(folder, model_set, "query", model_set.query)
+    article = _load_side(folder, model_set, "article", model_set.article)
+    sizes = query.manifest.hidden_size, article.manifest.hidden_size
+    if sizes[0] != sizes[1]:
+        problem = f"its query encoder gives {sizes[0]} dimensions, its article encoder {sizes[1]}"
+        raise UnsuitableModel(model=model_set.name, problem=problem)
     return InstalledSet(
         model_set=model_set,
         folder=folder,
-        query=_load_side(folder, model_set, "query", model_set.query),
-        article=_load_side(folder, model_set, "article", model_set.article),
+        query=query,
+        article=article,
         cross=None if model_set.cross is None else _load_side(folder, model_set, "cross", model_set.cross),
     )
 

@@ -109,7 +109,12 @@ def _compares_tokens(models: InstalledSet, options: RunOptions) -> bool:
 def _tokenizer(model: InstalledModel) -> "TextTokenizer":
     from onnx_models.tokenizer import TextTokenizer
 
-    return TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+    tokenizer = TextTokenizer(model.tokenizer_file, model.spec, max_positions=model.manifest.max_positions)
+    segments = model.manifest.token_types
+    if (model.spec.layout == "pair" or model.spec.role == "cross") and 0 < segments < tokenizer.pair_segments:
+        problem = f"it reads pairs of texts, and tells {segments} segment apart; an encoder can have layout = 'concat'"
+        raise UnsuitableModel(model=model.spec.name, problem=problem)
+    return tokenizer
 
 
 def _session(

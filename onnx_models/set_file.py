@@ -62,10 +62,16 @@ def read(folder: Path) -> ModelSet:
     sides = {side: _spec(path, name, side, data[side]) for side in SIDES if side in data}
     if "query" not in sides:
         raise BadSetFile(path=path, problem="it has no [query] table")
+    query, article = sides["query"], sides.get("article") or _spec(path, name, "article", data["query"])
+    if query.similarity != article.similarity:
+        problem = (
+            f"[query] similarity is {query.similarity!r}, that of [article] {article.similarity!r}: they must agree"
+        )
+        raise BadSetFile(path=path, problem=problem)
     return ModelSet(
         name=name,
-        query=sides["query"],
-        article=sides.get("article") or _spec(path, name, "article", data["query"]),
+        query=query,
+        article=article,
         cross=sides.get("cross"),
         rerank_mix=mix,
     )

@@ -36,6 +36,11 @@ class TextTokenizer:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens, strategy="longest_first")
 
+    @property
+    def pair_segments(self) -> int:
+        """How many segments a model must tell apart to read a pair."""
+        return 1 + max(self._encode_all([("a", "b")])[0].type_ids, default=0)
+
     def windows(self, texts: Sequence[Text]) -> Iterator[list[Tokens]]:
         """The tokens of each text in the order given, `WINDOW` texts at a time."""
         for start in range(0, len(texts), WINDOW):

@@ -12,11 +12,13 @@ from onnx_models.errors import (
     ModelNotExported,
     ModelNotInstalled,
     UnknownModel,
+    UnsuitableModel,
 )
 from onnx_models.export import export_set
 from onnx_models.installed import InstalledSet, find, load
 from onnx_models.specs import KNOWN_SETS, ModelSet
 from tests.onnx_models import checkpoints
+from tests.onnx_models.checkpoints import Shape
 
 MINILM = KNOWN_SETS["minilm"]
 
@@ -27,7 +29,8 @@ def medcpt(tmp_path: Path) -> InstalledSet:
 
 
 def _fingerprint(folder: Path, model_set: ModelSet) -> str:
-    set_file.write(folder, model_set)
+    query = replace(model_set.query, similarity=model_set.article.similarity)
+    set_file.write(folder, replace(model_set, query=query))
     return load(folder).article.fingerprint
 
 
@@ -128,8 +131,18 @@ def test_the_identity_stays_when_the_model_reads_longer_texts(tmp_path: Path) ->
     longer = replace(MINILM.query, max_tokens=512, prefix="query: ", layout="pair", separator=". ")
     set_file.write(folder, replace(MINILM, query=longer))
     assert load(folder).query.identity == before
-    set_file.write(folder, replace(MINILM, query=replace(MINILM.query, similarity="ip")))
+    sides = [replace(side, similarity="ip") for side in (MINILM.query, MINILM.article)]
+    set_file.write(folder, replace(MINILM, query=sides[0], article=sides[1]))
     assert load(folder).query.identity != before
+
+
+def test_sides_of_different_dimensions_are_refused(tmp_path: Path) -> None:
+    checkpoints.write(tmp_path / "a")
+    checkpoints.write(tmp_path / "b", Shape(hidden=16))
+    (tmp_path / "set.toml").write_text('name = "odd"\n[query]\ncheckpoint = "a"\n[article]\ncheckpoint = "b"\n')
+    export_set(tmp_path)
+    with pytest.raises(UnsuitableModel, match=r"'odd'.*query encoder gives 32 dimensions, its article encoder 16"):
+        load(tmp_path)
 
 
 def test_the_identity_follows_the_weights(medcpt: InstalledSet) -> None:

@@ -61,6 +61,20 @@ def test_a_cross_encoder_that_is_not_there_is_refused(minilm: InstalledSet) -> N
         load_reranker(minilm, "cross")
 
 
+def test_pairs_are_refused_for_a_model_of_one_segment(tmp_path: Path) -> None:
+    """Its second segment would point outside of its embeddings; one that reads no segments takes any."""
+    checkpoints.write(tmp_path / "a", checkpoints.Shape(token_types=1))
+    text = '[query]\ncheckpoint = "a"\n[article]\ncheckpoint = "a"\n'
+    (tmp_path / "set.toml").write_text(text)
+    export_set(tmp_path)
+    load_encoder(load(tmp_path).article).encode([("heart", "blood")])
+    (tmp_path / "set.toml").write_text(text + 'layout = "pair"\n')
+    model = load(tmp_path).article
+    with pytest.raises(UnsuitableModel, match=r"tells 1 segment apart.*layout = 'concat'"):
+        load_encoder(model)
+    load_encoder(replace(model, manifest=replace(model.manifest, token_types=0)))
+
+
 def test_a_precision_that_was_never_made_names_the_command_that_makes_it(minilm: InstalledSet) -> None:
     with pytest.raises(ModelNotExported, match="biocpt models quantize"):
         load_encoder(minilm.article, RunOptions(precision="int8"))

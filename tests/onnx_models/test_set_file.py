@@ -45,6 +45,10 @@ MISTAKES = {
     "tokens as truth": ('[query]\ncheckpoint = "x"\nmax_tokens = true', "max_tokens is True"),
     "checkpoint as number": ("[query]\ncheckpoint = 5", "checkpoint is 5, not a text"),
     "mix out of range": ('rerank_mix = 2\n[query]\ncheckpoint = "x"', "rerank_mix is 2"),
+    "two similarities": (
+        '[query]\ncheckpoint = "x"\nsimilarity = "cosine"\n[article]\ncheckpoint = "x"',
+        "similarity is 'cosine', that of .article. 'ip'",
+    ),
     "empty name": ('name = ""\n[query]\ncheckpoint = "x"', "name is ''"),
 }
 
