@@ -13,6 +13,7 @@ from indexer.engines.embedded import text
 from indexer.engines.embedded.filters import Filter
 from indexer.engines.embedded.layout import FORMAT, Layout, read_space, storage_errors
 from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch, VectorView
+from indexer.engines.embedded.snapshots import newest
 from indexer.engines.embedded.translate import has_score, scored, unscored, within
 from indexer.engines.protocol import IndexInfo, Row, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
@@ -47,7 +48,8 @@ class EmbeddedReader:
         with storage_errors(folder):
             if not self._layout.has_text():
                 raise UnfinishedIndex(location=folder)
-            self._index: tantivy.Index | None = text.open_text(self._layout.text)
+            self._index: tantivy.Index | None = None
+        self._closed = False
         self._snapshot = self._newest()
 
     def info(self) -> IndexInfo:
@@ -127,21 +129,20 @@ class EmbeddedReader:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._index = None
+        self._index, self._closed = None, True
 
     def _current(self) -> Snapshot:
-        if self._index is None:
+        if self._closed:
             raise IndexClosed(location=self._layout.folder)
         return self._snapshot
 
     def _newest(self) -> Snapshot:
         """The note is read through the searcher that it belongs to, so text and vectors cannot drift apart."""
-        index = self._index
-        if index is None:
+        if self._closed:
             raise IndexClosed(location=self._layout.folder)
         with storage_errors(self._layout.folder):
-            index.reload()
-            searcher = index.searcher()
+            self._index, searcher = newest(self._layout.text, self._index)
+            index = self._index
             note = text.read_note(searcher, index.schema)
         view = None
         if self._space is not None:

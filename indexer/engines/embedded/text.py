@@ -75,14 +75,15 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def open_text(folder: Path) -> tantivy.Index:
-    """The text index in `folder`, with our analyzer; it looks for commits when told to.
+def open_text(folder: Path, location: Path | None = None) -> tantivy.Index:
+    """The text index in `folder` of the index at `location` (the folder above), with our analyzer; it looks for commits
+    when told to.
 
     Raises: OtherFields, where its fields are not those of `schema`: questions would find too little, or fail.
     """
     index = tantivy.Index.open(str(folder))
     if index.schema != schema():
-        raise OtherFields(location=folder.parent)
+        raise OtherFields(location=location or folder.parent)
     index.register_tokenizer("english", english())
     index.config_reader(reload_policy="manual")
     return index
