@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -145,10 +146,11 @@ def test_a_killed_load_run_again_gives_the_same_index_every_time(tmp_path: Path,
 @pytest.mark.slow
 def test_what_was_committed_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
     files = some_files(tmp_path)[:1]
-    counts = []
+    counts, hits = [], 0
     for _ in range(4):
-        kill_after(driver(tmp_path / "index", files, "--pause", "0.05"), 0.7, wait_for=b"loading")
+        hits += kill_after(driver(tmp_path / "index", files, "--pause", "0.05"), 0.7, wait_for=b"loading")
         counts.append(articles_now(tmp_path / "index"))
+    assert hits, "no kill fell into the load: it takes less than 0.7 s"
     assert counts == sorted(counts)
     assert counts[-1] > counts[0]
 
@@ -184,8 +186,8 @@ def crash_the_command(tmp_path: Path, seed: int, kills: int = 3) -> None:
     run(command_line(calm, home, files))
     seconds = time.perf_counter() - started
     moments = random.Random(seed)
-    for _ in range(kills):
-        kill_after(command_line(torn, home, files), moments.uniform(0.3, 1.0) * seconds)
+    hits = sum(kill_after(command_line(torn, home, files), moments.uniform(0.3, 0.9) * seconds) for _ in range(kills))
+    assert hits, "no kill fell into the command: it took less time than it did undisturbed"
     run(command_line(torn, home, files))
     assert_same_index(torn, calm)
 
@@ -199,3 +201,29 @@ def test_the_command_killed_and_run_again_gives_the_same_index(tmp_path: Path) -
 @pytest.mark.parametrize("seed", range(20))
 def test_the_command_killed_and_run_again_gives_the_same_index_every_time(tmp_path: Path, seed: int) -> None:
     crash_the_command(tmp_path, seed, kills=5)
+
+
+@pytest.mark.slow
+def test_a_killed_copy_run_again_gives_the_same_index(tmp_path: Path) -> None:
+    source, calm, torn = tmp_path / "source", tmp_path / "calm", tmp_path / "torn"
+    run(driver(source, some_files(tmp_path, articles=1_500)))
+    started = time.perf_counter()
+    run(copy_command(source, calm))
+    seconds = time.perf_counter() - started
+    moments = random.Random(5)
+    hits, tries = 0, 0
+    while hits < 4 and (tries := tries + 1) < 20:
+        if kill_after(copy_command(source, torn), moments.uniform(0.4, 0.95) * seconds):
+            hits += 1
+            articles_now(torn)
+        else:
+            shutil.rmtree(torn)
+            seconds *= 0.8
+    assert hits == 4, "too few kills fell into the copy"
+    run(copy_command(source, torn))
+    assert_same_index(torn, source)
+    assert_same_index(calm, source)
+
+
+def copy_command(source: Path, target: Path) -> list[str]:
+    return [sys.executable, "-c", "from search.cli import main; main()", "copy", str(source), str(target)]
