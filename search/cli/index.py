@@ -1,6 +1,7 @@
 """`biocpt index`: source files into an index; can be stopped anywhere and run again."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from indexer.engines.protocol import Writer
     from indexer.progress import Progress
     from onnx_models import Encoder
+    from search.cli.loaded import Report
 
 BROKEN, REJECTED, STOPPED = 1, 3, 130
 
@@ -37,21 +39,28 @@ def command(files: tuple[Path, ...], index: str, force: bool, as_json: bool, **o
     """
     from contextlib import closing
 
+    from indexer.errors import IndexerError
+    from indexer.inputs import source_files
     from search.cli import loaded
-    from search.indexing import open_load, rejects_of
+    from search.indexing import open_load
 
+    source_files(files)  # before an index is made for nothing
     is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
     writer, encoder = open_load(index, _load_options(options, is_asked=is_asked))
-    started = time.perf_counter()
-    with closing(writer):
-        summary, is_stopped = _run(files, writer, encoder, index=index, force=force)
-    report = loaded.Report(summary, time.perf_counter() - started, rejects_of(index).path, is_stopped)
-    loaded.show(report, as_json=as_json)
-    if is_stopped:
+    run = _Run(time.perf_counter())
+    try:
+        with closing(writer):
+            run.through(files, writer, encoder, index=index, force=force)
+    except IndexerError:
+        if run.progress is not None:
+            loaded.show(run.report(index), as_json=as_json)
+        raise
+    loaded.show(run.report(index), as_json=as_json)
+    if run.is_stopped:
         return STOPPED
-    if summary is not None and summary.named("broken"):
+    if run.progress is not None and run.progress.named("broken"):
         return BROKEN
-    return REJECTED if summary is not None and summary.counts.rejected else 0
+    return REJECTED if run.progress is not None and run.progress.counts.rejected else 0
 
 
 def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
@@ -69,25 +78,41 @@ def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
     )
 
 
-def _run(
-    files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, index: str, force: bool
-) -> tuple["Progress | None", bool]:
-    """The last progress, None before any, and whether Ctrl-C came."""
-    from contextlib import closing
+@dataclass(slots=True)
+class _Run:
+    """A load that goes on: how far it is, and whether Ctrl-C came; known also when an error ends it."""
 
-    from indexer.ingest import Options, ingest
-    from indexer.inputs import source_files
-    from search.cli.bar import bar
-    from search.indexing import rejects_of
+    started: float
+    progress: "Progress | None" = None
+    is_stopped: bool = False
 
-    progress, started = None, time.perf_counter()
-    steps = ingest(files, writer, encoder, rejects=rejects_of(index), options=Options(force=force))
-    try:
-        with closing(steps), bar(len(source_files(files))) as show:
-            for progress in steps:
-                rate = progress.counts.read / max(time.perf_counter() - started, 0.001)
-                done = f"{len(progress.reports)}/{progress.files_total} files"
-                show(len(progress.reports), f"{done}, {progress.counts.read:,} records, {rate:,.0f}/s, {progress.file}")
-    except KeyboardInterrupt:
-        return progress, True
-    return progress, False
+    def through(
+        self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, index: str, force: bool
+    ) -> None:
+        """Load the files, drawing a bar."""
+        from contextlib import closing
+
+        from indexer.ingest import Options, ingest
+        from indexer.inputs import source_files
+        from search.cli.bar import bar
+        from search.indexing import rejects_of
+
+        steps = ingest(files, writer, encoder, rejects=rejects_of(index), options=Options(force=force))
+        try:
+            with closing(steps), bar(len(source_files(files))) as show:
+                for self.progress in steps:
+                    show(len(self.progress.reports), self._line(self.progress))
+        except KeyboardInterrupt:
+            self.is_stopped = True
+
+    def report(self, index: str) -> "Report":
+        """What came of it."""
+        from search.cli.loaded import Report
+        from search.indexing import rejects_of
+
+        return Report(self.progress, time.perf_counter() - self.started, rejects_of(index).path, self.is_stopped)
+
+    def _line(self, progress: "Progress") -> str:
+        rate = progress.counts.read / max(time.perf_counter() - self.started, 0.001)
+        done = f"{len(progress.reports)}/{progress.files_total} files"
+        return f"{done}, {progress.counts.read:,} records, {rate:,.0f}/s, {progress.file}"

@@ -48,6 +48,27 @@ def articles(biocpt: Command, index: Path) -> int:
     return int(biocpt("info", "--index", index, "--json").json["articles"])
 
 
+def test_what_was_done_is_told_when_storage_fails_midway(biocpt: Command, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    good = write(tmp_path / "pubmed26n0001.xml", [Entry("1"), Entry("2")])
+    assert biocpt("index", good, "--index", index, "--model", "none").code == 0
+    (index / "rejects.jsonl").mkdir()
+    more, bad = write(tmp_path / "pubmed26n0002.xml", [Entry("3")]), tmp_path / "bad.jsonl"
+    bad.write_text("oops\n")
+    answer = biocpt("index", more, bad, "--index", index)
+    assert answer.code == 1
+    assert answer.err.splitlines()[-1].startswith(f"Error: '{index / 'rejects.jsonl'}' cannot be used: ")
+    assert answer.out.startswith("Files: 1 read.")
+    assert adds_up(answer.out.splitlines()[-1])
+
+
+def test_an_error_before_anything_is_read_prints_no_counts(biocpt: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    answer = biocpt("index", tmp_path / "empty", "--index", tmp_path / "index", "--model", "none", "--json")
+    assert (answer.code, answer.out) == (1, "")
+    assert not (tmp_path / "index").exists(), "nothing to index: no index is made"
+
+
 def test_the_last_line_adds_up_and_a_second_run_does_nothing(biocpt: Command, tmp_path: Path) -> None:
     index = tmp_path / "index"
     first = biocpt("index", SAMPLE, "--index", index)
