@@ -39,10 +39,10 @@ def verify_md5(path: Path) -> None:
 
 
 def _published(text: str, name: str) -> str | None:
-    """The sum given for `name`; for a line with another name, none."""
+    """The sum given for `name`, or for a file without one (md5sum calls its standard input `-`)."""
     for line in text.splitlines():
         found = _NLM_LINE.fullmatch(line.strip()) or _MD5SUM_LINE.fullmatch(line.strip())
-        if found and (found["name"] is None or Path(found["name"]).name == name):
+        if found and (found["name"] in (None, "-") or Path(found["name"]).name == name):
             return found["sum"].lower()
     return None
 

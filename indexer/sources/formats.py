@@ -97,12 +97,12 @@ class _Break(Iterator[bytes]):
 
 def _format_of(head: bytes, name: str) -> Format:
     plain = name.lower().removesuffix(".gz")
-    for form in FORMATS.values():
-        if form.recognises(head):
-            return form
     hint = _known_stranger(head)
     if hint:
         raise Refused(hint)
+    for form in FORMATS.values():
+        if form.recognises(head):
+            return form
     for form in FORMATS.values():
         if plain.endswith(form.suffixes):
             return form
@@ -115,6 +115,12 @@ def _known_stranger(head: bytes) -> str:
     start = head[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or head.startswith((b"<\0", b"\0<")):
         return "it is UTF-16 text; save it as UTF-8."
+    if head.startswith(b"\x1f\x8b"):
+        return "it is gzip within gzip; unpack it once (gunzip)."
+    if head[257:262] == b"ustar":
+        return "it is a tar archive; unpack it first."
+    if start.startswith(b"TY  - "):
+        return "it is RIS, which is not read; save it as PubMed or MEDLINE text (.nbib), or as JSON lines."
     if start.startswith(b"["):
         return "it is one JSON array; write one object a line (jq -c '.[]')."
     if medline_text.is_abstract_format(head):

@@ -15,6 +15,7 @@ import pytest
 
 from indexer import sources
 from indexer.article import Article, Deletion
+from indexer.engines import open_writer
 from indexer.errors import NoSuchSource, VectorMismatch
 from indexer.ingest import Options, ingest
 from indexer.progress import Counts, Progress
@@ -277,6 +278,30 @@ def test_a_folder_with_nothing_to_index_is_told(index: ListIndex, tmp_path: Path
     (tmp_path / "picture.png").touch()
     with pytest.raises(NoSuchSource, match=r"\.jsonl"):
         load(index, tmp_path)
+
+
+def test_a_folder_gives_names_in_any_case_and_no_hidden_files(index: ListIndex, tmp_path: Path) -> None:
+    write(tmp_path / "PUBMED26N0001.XML", five())
+    write(tmp_path / "pubmed26n0002.XML.GZ", five(6))
+    (tmp_path / "._pubmed26n0001.xml").write_bytes(b"\0\5\x16\7")
+    summary = load(index, tmp_path)
+    assert [report.name for report in summary.named("done")] == ["PUBMED26N0001.XML", "pubmed26n0002.XML.GZ"]
+    assert len(summary.reports) == 2
+
+
+def test_an_index_given_as_a_folder_of_sources_is_refused(index: ListIndex, tmp_path: Path) -> None:
+    folder = tmp_path / "lab"
+    with closing(open_writer(str(folder), space=None)) as writer:
+        list(ingest([write(tmp_path / "a.xml", five())], writer, None, rejects=Rejects(None)))
+    with pytest.raises(NoSuchSource, match=r"lab' is an index"):
+        load(index, folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_refused_before_anything_is_read(index: ListIndex, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NoSuchSource, match=r"pipe' is a pipe or a device"):
+        load(index, tmp_path / "pipe")
 
 
 def test_an_unnumbered_file_is_newer_than_all_before_it(index: ListIndex, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import gzip
+import io
 import resource
+import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +40,15 @@ def write(folder: Path, contents: bytes, name: str = "f.xml") -> Path:
 
 def document(count: int) -> bytes:
     return ("<PubmedArticleSet>\n" + "".join(map(record, range(1, count + 1))) + "</PubmedArticleSet>").encode()
+
+
+def tar_of(contents: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("pubmed26n0001.xml")
+        member.size = len(contents)
+        archive.addfile(member, io.BytesIO(contents))
+    return packed.getvalue()
 
 
 @pytest.mark.parametrize("cut", ["in a tag", "in a text", "between records", "before the closing tag"])
@@ -131,6 +142,9 @@ def test_bytes_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
         (b"<?xml version='1.0' encoding='ISO-8859-1'?><PubmedArticleSet/>", "its encoding is 'ISO-8859-1'"),
         ("<PubmedArticleSet/>".encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04....", "a zip archive; unpack it first"),
+        (gzip.compress(gzip.compress(document(1))), "gzip within gzip; unpack it once"),
+        (gzip.compress(tar_of(document(1))), "a tar archive; unpack it first"),
+        (b"TY  - JOUR\nTI  - T\nER  - \n", "it is RIS, which is not read; save it as PubMed or MEDLINE text"),
         (b"[{}]", "one JSON array; write one object a line"),
         (b"Just words.\n", "PubMed XML, MEDLINE text (PubMed: Save, Format: PubMed), JSON lines"),
         (

@@ -30,6 +30,7 @@ def test_the_digest_is_sha256(tmp_path: Path) -> None:
         f"{EMPTY_MD5} *./updatefiles/pubmed26n1335.xml.gz\r\n",
         f"{'0' * 32}  another.xml.gz\n{EMPTY_MD5}  pubmed26n1335.xml.gz\n",
         f"{EMPTY_MD5}\n",
+        f"{EMPTY_MD5}  -\n",
         None,
     ],
 )
