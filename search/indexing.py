@@ -56,6 +56,7 @@ def _encoder_for_new(options: LoadOptions) -> tuple[Encoder | None, VectorSpace 
         dimension=encoder.dimension,
         similarity=encoder.similarity,
         precision=encoder.runtime.precision,
+        query_fingerprint=models.query.identity,
     )
     return encoder, space
 

@@ -69,10 +69,20 @@ def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Search
 
 
 def _refuse_strangers(location: str, space: VectorSpace, models: InstalledSet) -> None:
-    """An index is searched only with the partner of the encoder that made its vectors."""
+    """An index is searched only with the partner of the encoder that made its vectors.
+
+    The partner may read longer queries or put another prefix before them; its weights, tokenizer and pooling stay.
+    """
+    name = models.model_set.name
     if space.fingerprint != models.article.fingerprint:
         raise ModelMismatch(
             location,
             stored=f"{space.model} ({space.dimension}-d, fingerprint {space.fingerprint[:12]})",
-            asked=f"{models.model_set.name} (fingerprint {models.article.fingerprint[:12]})",
+            asked=f"{name} (fingerprint {models.article.fingerprint[:12]})",
+        )
+    if space.query_fingerprint not in ("", models.query.identity):
+        raise ModelMismatch(
+            location,
+            stored=f"{space.model}, whose query encoder is {space.query_fingerprint[:12]}",
+            asked=f"{name} with the query encoder {models.query.identity[:12]}",
         )

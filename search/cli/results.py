@@ -29,9 +29,8 @@ def _lines(result: Result, explain: bool) -> Text:
     )
     parts = (display.short_authors(article), display.short_journal(article), str(article.year or article.date_text))
     about = display.printable(". ".join(part.rstrip(".") for part in parts if part))
-    text.append(
-        f"\n     {about}{'. ' if about else ''}id {display.printable(result.id)}, score {result.score:.4f}{_where(result)}"
-    )
+    id = display.printable(result.id)
+    text.append(f"\n     {about}{'. ' if about else ''}id {id}, score {result.score:.4f}{_where(result)}")
     if result.snippet.text:
         shown = Text(f"\n     {display.printable(result.snippet.text)}", style="dim")
         for start, end in result.snippet.matches:
