@@ -297,6 +297,6 @@ def _unreadable(path: Path, error: Exception) -> UnsupportedCheckpoint:
 
 
 def first_line(error: Exception) -> str:
-    """What another library says in the first line of an error; its kind where it says nothing."""
-    lines = str(error).split("\n")
-    return lines[0].strip() or type(error).__name__
+    """What another library says in the first line of an error, or in two where the first ends in a colon."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

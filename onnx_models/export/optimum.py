@@ -58,6 +58,7 @@ def _export(checkpoint: Checkpoint, folder: Path, task: str) -> None:
                 do_validation=False,
                 no_post_process=True,
                 local_files_only=True,
+                trust_remote_code=False,
             )
     except torch_reference.ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk's own, not one of transformers'

@@ -83,6 +83,7 @@ def load(checkpoint: Checkpoint, kind: Kind) -> Any:
                 attn_implementation="eager",
                 dtype=torch.float32,
                 local_files_only=True,
+                trust_remote_code=False,  # left open, transformers asks the user to run what lies in the checkpoint
                 output_loading_info=True,
             )
     except ERRORS as error:

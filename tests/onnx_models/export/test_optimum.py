@@ -120,7 +120,11 @@ def _garble(folder: Path, **config: object) -> None:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "sizes": (lambda folder: _garble(folder, intermediate_size=63), "transformers says"),
+    "sizes": (lambda folder: _garble(folder, intermediate_size=63), "size mismatch for"),
+    "code of its own": (
+        lambda folder: _garble(folder, model_type="own", auto_map={"AutoConfig": "code.Own", "AutoModel": "code.Own"}),
+        "custom code",
+    ),
     "types": (lambda folder: _garble(folder, hidden_dropout_prob="x"), "transformers says"),
     "weights": (lambda folder: (folder / "model.safetensors").write_bytes(b"xx"), "model.safetensors cannot be read"),
     "pickle": (

@@ -46,6 +46,15 @@ def test_a_reference_that_is_not_finite_fails(tmp_path: Path, monkeypatch: pytes
         export_set(folder)
 
 
+def test_weights_that_overflow_fail_without_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_reference, "is_available", lambda: False)
+    folder = checkpoints.write_set(tmp_path / "minilm", KNOWN_SETS["minilm"])
+    weights = {name: value * np.float32(1e20) for name, value in checkpoints.random_weights(checkpoints.TINY).items()}
+    checkpoints.write(folder / "source" / "encoder", weights=weights)
+    with pytest.raises(ParityFailure, match="inf"):
+        export_set(folder)
+
+
 def test_a_failed_export_keeps_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = checkpoints.install(tmp_path)
     _break_reference(monkeypatch, 1.0)
