@@ -52,4 +52,5 @@ def _heading(heading: MeshHeading) -> str:
 
 
 def _wrap(text: str, hang: str = "") -> str:
+    text = display.printable(text)
     return textwrap.fill(text, WIDTH, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)

@@ -37,3 +37,7 @@ def test_a_full_record_shows_where_it_appeared_and_what_it_is_filed_under() -> N
 
 def test_a_record_with_nothing_but_an_id_says_so() -> None:
     assert as_text(Article(id="x")) == "(no title)\nId: x"
+
+
+def test_control_characters_of_a_record_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in as_text(Article(id="1", title="a\x1b]0;owned\x07b", abstract="\x1b[2J"))
