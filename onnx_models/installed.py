@@ -11,11 +11,22 @@ from typing import Literal
 from onnx_models import manifest as manifests
 from onnx_models import set_file
 from onnx_models.errors import ManifestMismatch, ModelNotExported, ModelNotInstalled, UnknownModel, UnsuitableModel
-from onnx_models.manifest import Manifest
+from onnx_models.manifest import Manifest, Source
 from onnx_models.specs import KNOWN_SETS, ModelSet, ModelSpec, Role
 
 _NOT_MEANING = ("name", "role", "checkpoint", "revision")
 """Spec fields that say where a model is from or how it is called, and do not change its numbers."""
+
+
+def fingerprint(spec: ModelSpec, source: Source) -> str:
+    """SHA-256 of a checkpoint's weights and tokenizer, and of what a spec says about how texts become its vectors."""
+    meaning = {key: value for key, value in asdict(spec).items() if key not in _NOT_MEANING}
+    return _digest(meaning, source)
+
+
+def _digest(meaning: Mapping[str, object], source: Source) -> str:
+    facts = {**meaning, "weights": source.weights_sha256, "tokenizer": source.tokenizer_sha256}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +40,12 @@ class InstalledModel:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of weights, tokenizer and the spec's meaning; equal for every precision, route and file."""
-        meaning = {key: value for key, value in asdict(self.spec).items() if key not in _NOT_MEANING}
-        return self._digest(meaning)
+        return fingerprint(self.spec, self.manifest.source)
+
+    @property
+    def exported_fingerprint(self) -> str | None:
+        """The fingerprint that it was exported with: another one if set.toml changed since. None: not recorded."""
+        return self.manifest.fingerprints.get(self.spec.role)
 
     @property
     def identity(self) -> str:
@@ -39,12 +54,7 @@ class InstalledModel:
         Unlike `fingerprint` it stays when max_tokens, prefix or layout change: what a query encoder may vary in
         and still be its article encoder's partner.
         """
-        return self._digest({"pooling": self.spec.pooling, "similarity": self.spec.similarity})
-
-    def _digest(self, meaning: Mapping[str, object]) -> str:
-        source = self.manifest.source
-        facts = {**meaning, "weights": source.weights_sha256, "tokenizer": source.tokenizer_sha256}
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        return _digest({"pooling": self.spec.pooling, "similarity": self.spec.similarity}, self.manifest.source)
 
     @property
     def tokenizer_file(self) -> Path:

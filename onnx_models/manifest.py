@@ -78,6 +78,8 @@ class Manifest:
     labels: int
     """How many logits a cross-encoder gives; 0 for encoders."""
     tokenizer: StoredFile
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """Of each side that uses the folder, as set.toml described it when the model was exported."""
     graphs: Mapping[str, Graph] = field(default_factory=dict)
 
     def with_graph(self, name: str, graph: Graph) -> "Manifest":
@@ -164,6 +166,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         token_types=_whole(data.get("token_types", 0), 0, _LARGEST),
         labels=_whole(data["labels"], 0, _LARGEST),
         tokenizer=_stored(data["tokenizer"]),
+        fingerprints={side: str(value) for side, value in data.get("fingerprints", {}).items()},
         graphs={name: _graph(graph) for name, graph in data["graphs"].items()},
     )
 

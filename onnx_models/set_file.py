@@ -108,6 +108,12 @@ def side_folder(model_set: ModelSet, side: Role) -> str:
     return "encoder" if shared and side != "cross" else side
 
 
+def sides_of(model_set: ModelSet, name: str) -> list[ModelSpec]:
+    """The sides that use a folder: two for `encoder`, one for each other."""
+    sides = [side_of(model_set, side) for side in SIDES if side_folder(model_set, side) == name]
+    return [spec for spec in sides if spec is not None]
+
+
 def checkpoints(model_set: ModelSet) -> Iterator[tuple[str, ModelSpec]]:
     """Each checkpoint of a set once: the name of its folder, and the first side that uses it."""
     seen = set()

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +14,7 @@ from onnx_models import verify
 from onnx_models.export import direct, optimum, reference, tokenizer_file, torch_reference
 from onnx_models.export.checkpoint import Checkpoint, bert_config, open_checkpoint, whole_number
 from onnx_models.export.graph_builder import WeightsFile
+from onnx_models.installed import fingerprint
 from onnx_models.manifest import Graph, Kind, Manifest, Output, Source
 from onnx_models.specs import ModelSpec
 from onnx_models.storage import storing
@@ -42,13 +43,20 @@ class _Job:
 
 
 def export_model(
-    spec: ModelSpec, source: Path, target: Path, *, route: Route = "direct", tokens: bool = False
+    spec: ModelSpec,
+    source: Path,
+    target: Path,
+    *,
+    route: Route = "direct",
+    tokens: bool = False,
+    sides: Sequence[ModelSpec] = (),
 ) -> Manifest:
     """Export one checkpoint to `target`, which afterwards holds the verified model or what it held before.
 
     Args:
         source: the checkpoint's folder.
         target: becomes the model's folder; what it held before is replaced, other precisions included.
+        sides: all sides of the set that use the model, for the record; none: `spec` alone.
         tokens: also write a graph of all token states where the main one gives [CLS] alone.
 
     Raises:
@@ -70,14 +78,16 @@ def export_model(
             problem = f"its classifier has {labels} labels; a re-ranker has 1, or 2 (no and yes)"
             raise job.checkpoint.refuse(problem, instead="Name another checkpoint under [cross].")
         accepted = replace(accepted, around=tokenizer_file.around(folder / tokenizer_file.FILE))
+        made_from = _source(job, tokenizer_digest)
         manifest = Manifest(
-            source=_source(job, tokenizer_digest),
+            source=made_from,
             kind=job.kind,
             hidden_size=_size(job.checkpoint, "hidden_size", "dim", "d_model"),
             max_positions=accepted.max_length,
             token_types=accepted.token_types,
             labels=labels,
             tokenizer=manifests.stamp(folder / tokenizer_file.FILE),
+            fingerprints={side.role: fingerprint(side, made_from) for side in sides or (spec,)},
             graphs=_verified(job, folder, accepted),
         )
         manifests.write(folder, manifest)

@@ -46,7 +46,8 @@ def export_sides(folder: Path, *, route: Route = "direct") -> Iterator[tuple[str
     for name, spec in set_file.checkpoints(model_set):
         source = source_folder(folder, model_set, spec.role)
         tokens = spec.role != "cross" and _has_shared_weights(folder, model_set)
-        yield name, export_model(spec, source, folder / name, route=route, tokens=tokens)
+        sides = set_file.sides_of(model_set, name)
+        yield name, export_model(spec, source, folder / name, route=route, tokens=tokens, sides=sides)
 
 
 def is_current(folder: Path) -> bool:

@@ -129,6 +129,8 @@ def info(name: str, home: Path, as_json: bool) -> None:
     for role, side in sides.items():
         click.echo(f"{role}: {side['checkpoint']} at {side['revision'] or 'an unknown revision'}")
         click.echo(f"  fingerprint {side['fingerprint']}")
+        if side["exported_fingerprint"] not in (None, side["fingerprint"]):
+            click.echo(f"  set.toml has changed since the export, when it was {side['exported_fingerprint']}")
         for graph, about in side["graphs"].items():
             click.echo(
                 f"  {graph}: {about['bytes'] / 1e6:.0f} MB, {_figures(about['figures'])}, {about['route']} route"
@@ -266,7 +268,8 @@ def _description(model: "InstalledModel") -> dict[str, Any]:
     from dataclasses import asdict
 
     source = asdict(model.manifest.source)
-    return {**asdict(model.spec), **source, "fingerprint": model.fingerprint, "graphs": _graphs(model.manifest)}
+    prints = {"fingerprint": model.fingerprint, "exported_fingerprint": model.exported_fingerprint}
+    return {**asdict(model.spec), **source, **prints, "graphs": _graphs(model.manifest)}
 
 
 def _graphs(manifest: "Manifest") -> dict[str, Any]:

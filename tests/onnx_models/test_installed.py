@@ -125,6 +125,16 @@ def test_the_fingerprint_ignores_names_places_and_files(tmp_path: Path) -> None:
     assert _fingerprint(folder, other) == before
 
 
+def test_the_fingerprint_of_the_export_is_kept_for_each_side(tmp_path: Path) -> None:
+    before = checkpoints.install(tmp_path, "bge-small")
+    assert before.query.fingerprint != before.article.fingerprint
+    assert [model.exported_fingerprint for model in before.models] == [model.fingerprint for model in before.models]
+    known = before.model_set
+    set_file.write(before.folder, replace(known, query=replace(known.query, max_tokens=64)))
+    after = load(before.folder).query
+    assert after.exported_fingerprint == before.query.fingerprint != after.fingerprint
+
+
 def test_the_identity_stays_when_the_model_reads_longer_texts(tmp_path: Path) -> None:
     folder = checkpoints.install(tmp_path, "minilm").folder
     before = load(folder).query.identity

@@ -86,6 +86,15 @@ def test_list_tells_known_from_ready_and_damaged(tmp_path: Path, source: Path) -
     assert "bge-base       not exported" in _run(tmp_path, "list").stdout
 
 
+def test_info_tells_that_the_settings_have_changed_since_the_export(tmp_path: Path, source: Path) -> None:
+    _run(tmp_path, "pull", "minilm", "--from", str(source))
+    before = find(tmp_path, "minilm").query.fingerprint
+    assert "set.toml has changed" not in _run(tmp_path, "info", "minilm").stdout
+    file = tmp_path / "models" / "minilm" / "set.toml"
+    file.write_text(file.read_text().replace("max_tokens = 256", "max_tokens = 128", 1))
+    assert f"set.toml has changed since the export, when it was {before}" in _run(tmp_path, "info", "minilm").stdout
+
+
 def test_info_says_how_well_each_graph_was_verified(tmp_path: Path, source: Path) -> None:
     _run(tmp_path, "pull", "minilm", "--from", str(source))
     article = json.loads(_run(tmp_path, "info", "minilm", "--json").stdout)["sides"]["article"]
