@@ -45,6 +45,8 @@ class Options:
     """Articles that are encoded and written together; progress is told after each."""
     commit_records: int = 5_000
     """Commit after this many writes, or …"""
+    commit_bytes: int = 1 << 27
+    """… after this much was read (the storage library holds what is uncommitted in memory), or …"""
     commit_seconds: float = 30.0
     """… this long after the last commit, whichever comes first, and at the end of each file."""
     clock: Callable[[], float] = time.monotonic
@@ -112,6 +114,7 @@ class _Load:
         self._done = Counts()
         self._uncommitted = 0
         self._committed_at = options.clock()
+        self._meter, self._committed_bytes = sources.Meter(), 0
         self._torn = False
         entries = writer.ledger.entries()
         self._finished = {(entry.name, entry.stat): entry for entry in entries if entry.stat}
@@ -164,9 +167,8 @@ class _Load:
         stamp = stamp_from_name(name) or arrival_stamp(ledger.arrival(name, digest))
         reissued = any(begun == name and before != digest for begun, before in ledger.begun())
         ledger.begin(name, digest)
-        meter = sources.Meter()
-        records = sources.read(path, stamp, meter)
-        with closing(chunks(records, options.chunk, read=lambda: meter.unpacked, most=options.chunk_bytes)) as found:
+        records = sources.read(path, stamp, self._meter)
+        with closing(chunks(records, options.chunk, read=self._bytes_read, most=options.chunk_bytes)) as found:
             for chunk in found:
                 for rejected in (item for item in chunk if isinstance(item, sources.Rejected)):
                     self._rejects.add(name, rejected)
@@ -205,8 +207,12 @@ class _Load:
         self._torn = False
         self._uncommitted += records
         late = self._options.clock() - self._committed_at >= self._options.commit_seconds
-        if late or self._uncommitted >= self._options.commit_records:
+        much = self._bytes_read() - self._committed_bytes >= self._options.commit_bytes
+        if late or much or self._uncommitted >= self._options.commit_records:
             self._commit()
+
+    def _bytes_read(self) -> int:
+        return self._meter.unpacked
 
     def _commit(self) -> None:
         self._rejects.sync()
@@ -215,6 +221,7 @@ class _Load:
             self._writer.commit()
             self._torn = False
         self._uncommitted, self._committed_at = 0, self._options.clock()
+        self._committed_bytes = self._bytes_read()
 
     def _progress(self, name: str, counts: Counts) -> Progress:
         return Progress(

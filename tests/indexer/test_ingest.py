@@ -341,8 +341,9 @@ class Clock:
         (Options(chunk=2, slice=1), 1),
         (Options(chunk=2, slice=1, commit_records=2), 5),
         (Options(chunk=2, slice=1, commit_seconds=3, clock=Clock()), 4),
+        (Options(chunk=2, slice=1, commit_bytes=1), 2),
     ],
-    ids=["at the end", "by number", "by time"],
+    ids=["at the end", "by number", "by time", "by bytes, which are all read at first"],
 )
 def test_commits_come_by_number_by_time_and_at_the_end_of_a_file(
     index: ListIndex, tmp_path: Path, options: Options, commits: int
