@@ -56,7 +56,7 @@ def export_model(
     Args:
         source: the checkpoint's folder.
         target: becomes the model's folder; what it held before is replaced, other precisions included.
-        sides: all sides of the set that use the model, for the record; none: `spec` alone.
+        sides: all that use the model, for the record; none: `spec` alone.
         tokens: also write a graph of all token states where the main one gives [CLS] alone.
 
     Raises:
@@ -74,9 +74,6 @@ def export_model(
         accepted = accepted_input(job.checkpoint)
         tokenizer_digest = tokenizer_file.write(source, folder, vocabulary=accepted.vocabulary)
         labels = _write_graphs(job, folder)
-        if job.kind == "cross" and labels not in (1, 2):
-            problem = f"its classifier has {labels} labels; a re-ranker has 1, or 2 (no and yes)"
-            raise job.checkpoint.refuse(problem, instead="Name another checkpoint under [cross].")
         accepted = replace(accepted, around=tokenizer_file.around(folder / tokenizer_file.FILE))
         made_from = _source(job, tokenizer_digest)
         manifest = Manifest(
@@ -112,8 +109,13 @@ def _write_graphs(job: _Job, folder: Path) -> int:
                 models = optimum.build(job.checkpoint, weights, wanted)
     for name, model in zip(job.outputs, models, strict=True):
         (folder / _FILES[name]).write_bytes(model.SerializeToString(deterministic=True))
-    shape = models[0].graph.output[0].type.tensor_type.shape
-    return int(shape.dim[-1].dim_value) if job.kind == "cross" else 0
+    if job.kind == "encoder":
+        return 0
+    labels = int(models[0].graph.output[0].type.tensor_type.shape.dim[-1].dim_value)
+    if labels not in (1, 2):
+        problem = f"its classifier has {labels} labels; a re-ranker has 1, or 2 (no and yes)"
+        raise job.checkpoint.refuse(problem, instead="Name another checkpoint under [cross].")
+    return labels
 
 
 def _verified(job: _Job, folder: Path, accepted: InputRange) -> dict[str, Graph]:

@@ -9,8 +9,9 @@ from onnx import TensorProto, helper
 
 from onnx_models.errors import MissingExtra
 from onnx_models.export import torch_reference
-from onnx_models.export.checkpoint import Checkpoint, first_line
+from onnx_models.export.checkpoint import Checkpoint
 from onnx_models.export.graph_builder import INPUTS, WeightsFile
+from onnx_models.export.weight_files import first_line
 from onnx_models.manifest import Output
 
 OPSET = 18

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import safetensors
 
-from onnx_models.export.checkpoint import Checkpoint, first_line
+from onnx_models.export.checkpoint import Checkpoint
+from onnx_models.export.weight_files import first_line
 from onnx_models.manifest import Kind, Output
 from onnx_models.verify import Array, Feed
 
