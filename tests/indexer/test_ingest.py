@@ -85,6 +85,17 @@ def test_force_stores_again_without_encoding_again(index: ListIndex, tmp_path: P
     assert all(row.vector is not None for id, row in index.rows.items() if id != "9")
 
 
+def test_force_encodes_what_lost_its_vector(index: ListIndex, tmp_path: Path) -> None:
+    file = write(tmp_path / "pubmed26n0001.xml", five())
+    load(index, file)
+    writer = index.open_writer()
+    writer.write([articles(index)["3"]], {})
+    writer.commit()
+    writer.close()
+    assert load(index, file, options=replace(SMALL, force=True)).counts == Counts(replaced=5, encoded=1)
+    assert index.rows["3"].vector is not None
+
+
 def test_an_update_encodes_only_what_changed(index: ListIndex, tmp_path: Path) -> None:
     load(index, write(tmp_path / "pubmed26n0001.xml", five()))
     revised = [Entry("1", title="Title 1.", abstract="word ", year=1999), Entry("2", title="Other.", abstract="word")]
