@@ -64,7 +64,7 @@ Query: TypeAlias = Match | Phrase | And | Or | Not | Term | Range
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """The `k` best articles for `query` by BM25, among those that `within` matches (None: all). `within` adds no score."""
+    """The `k` best articles for `query` by BM25, among those that `within` matches (None: all), which adds no score."""
 
     query: Query
     k: int

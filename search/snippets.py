@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 
 from indexer.analysis import terms
-
 from search.request import Snippet
 
 _WORD = re.compile(r"[^\W_]+")
