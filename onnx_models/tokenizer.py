@@ -94,10 +94,12 @@ class TextTokenizer:
         return start if self._encode_all([start])[0].overflowing else text
 
     def _encode_all(self, inputs: list[Text]) -> list[Encoding]:
+        encodings: list[Encoding]
         try:
-            return self._tokenizer.encode_batch_fast(inputs)
+            encodings = self._tokenizer.encode_batch_fast(inputs)
         except TypeError:  # a lone surrogate, which JSON may carry and UTF-8 cannot
-            return self._tokenizer.encode_batch_fast([_without_surrogates(text) for text in inputs])
+            encodings = self._tokenizer.encode_batch_fast([_without_surrogates(text) for text in inputs])
+        return encodings
 
 
 def cut_batches(window: Sequence[Tokens], budget: int) -> Iterator[TokenBatch]:

@@ -12,9 +12,10 @@ from indexer.article import Article
 from indexer.engines.embedded import text
 from indexer.engines.embedded.filters import Filter
 from indexer.engines.embedded.layout import FORMAT, Layout, read_space, storage_errors
-from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch, VectorView
+from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch
 from indexer.engines.embedded.snapshots import newest
 from indexer.engines.embedded.translate import has_score, scored, unscored, within
+from indexer.engines.embedded.view import VectorView
 from indexer.engines.protocol import IndexInfo, Row, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first

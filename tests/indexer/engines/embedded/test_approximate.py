@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion
 from indexer.engines.embedded.approximate import ApproximateVectors
-from indexer.engines.embedded.nearest import Slots, VectorView
+from indexer.engines.embedded.nearest import Slots
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.text import Note
 from indexer.engines.embedded.vectors import VectorStore
+from indexer.engines.embedded.view import VectorView
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.protocol import VectorSpace
 from indexer.queries import Nearest, Query, Range, Term
