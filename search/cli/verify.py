@@ -1,4 +1,4 @@
-"""`biocpt verify`: count an index again, text against vectors."""
+"""`biocpt verify`: read a whole index and say what is wrong with it."""
 
 from dataclasses import asdict
 
@@ -11,7 +11,7 @@ from search.cli.options import index_option, json_option, print_json
 @index_option
 @json_option
 def command(index: str, as_json: bool) -> int:
-    """Read a whole index and compare: each article with text has one vector, and the counts are right.
+    """Read a whole index and compare: checksums, records and their digests, text and vectors, data and ledger.
 
     Exit code 1: something is wrong.
     """
