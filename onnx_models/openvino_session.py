@@ -15,7 +15,7 @@ from onnx_models.errors import BadGraph, MissingExtra, ModelRunFailed, ProviderU
 from onnx_models.runtime import RunOptions, Runtime, TokenBatch, usable_cores
 from onnx_models.session import named_inputs
 
-_BUDGET = 1024
+_BUDGET = 512
 
 _FIRST_USE = threading.Lock()
 """OpenVINO 2026.4 deadlocks if two threads hand it the process's first array at once: one does so alone."""
