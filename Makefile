@@ -50,7 +50,7 @@ test: install ## every check and test, with coverage: under 15 minutes
 	$(BIN)/python -m pytest -q --cov --cov-report=term -m "not soak"
 
 soak: install ## minutes of load and faults; results go to benchmarks/results/
-	$(BIN)/python -m pytest -m soak
+	set -o pipefail; $(BIN)/python -m pytest -m soak -v --no-header 2>&1 | tee benchmarks/results/soak.txt
 
 wheel: install
 	$(BIN)/python -m build --wheel --outdir dist

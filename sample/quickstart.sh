@@ -4,7 +4,12 @@ set -euo pipefail
 export PATH="$BIN:$PATH"
 index="$QUICKSTART/sample"
 run() {
-	printf '\n$ %s\n' "$(printf '%q ' "$@" | sed "s/\\\\ / /g")"
+	local shown="" word
+	for word in "$@"; do
+		[[ $word == *" "* ]] && word="\"$word\""
+		shown+="$word "
+	done
+	printf '\n$ %s\n' "${shown% }"
 	"$@"
 }
 
