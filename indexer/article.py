@@ -216,7 +216,7 @@ _DEFAULTS: dict[str, object] = {
     item.name: item.default if item.default is not MISSING else {} for item in fields(Article) if item.name != "id"
 }
 
-_PARTS: dict[str, type[Any]] = {
+PARTS: dict[str, type[Any]] = {
     "sections": Section,
     "other_abstracts": OtherAbstract,
     "authors": Author,
@@ -230,11 +230,11 @@ _PARTS: dict[str, type[Any]] = {
 """The fields that hold tuples of these; all other tuples hold strings."""
 
 _PART_FIELDS: dict[type[Any], dict[str, bool]] = {
-    kind: {item.name: item.default is MISSING for item in fields(kind)} for kind in (*_PARTS.values(), Qualifier)
+    kind: {item.name: item.default is MISSING for item in fields(kind)} for kind in (*PARTS.values(), Qualifier)
 }
 """The fields of a part, and whether each must be given."""
 
-_STRING_TUPLES = frozenset(name for name, default in _DEFAULTS.items() if default == () and name not in _PARTS)
+_STRING_TUPLES = frozenset(name for name, default in _DEFAULTS.items() if default == () and name not in PARTS)
 
 FIELD_NAMES = frozenset((*_DEFAULTS, "id"))
 """Every field of an article."""
@@ -261,8 +261,8 @@ def from_json(data: bytes) -> Article:
 def from_mapping(stored: Mapping[str, Any]) -> Article:
     """An article from its fields as JSON has them: lists for tuples, objects for authors, headings and the like."""
     made = dict(stored)
-    for name in made.keys() & _PARTS.keys():
-        kind = _PARTS[name]
+    for name in made.keys() & PARTS.keys():
+        kind = PARTS[name]
         made[name] = tuple(_part(kind, item) for item in made[name])
     for name in made.keys() & _STRING_TUPLES:
         made[name] = tuple(made[name])

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from indexer.durability import sync
 from indexer.errors import DamagedLog, UnusableLog
 
 
@@ -59,7 +60,7 @@ def _append(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     if is_new:
-        _sync_folder(path.parent)
+        sync(path.parent)
 
 
 def _whole_length(file: BinaryIO, block: int = 65_536) -> int:
@@ -73,14 +74,3 @@ def _whole_length(file: BinaryIO, block: int = 65_536) -> int:
             return start + newline + 1
         end = start
     return 0
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name durable; Windows cannot open folders, and does not need it."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

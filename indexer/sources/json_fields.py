@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
 from indexer.article import (
+    PARTS,
     Article,
     Author,
     Chemical,
@@ -42,7 +43,7 @@ def read(stored: Mapping[str, Any]) -> dict[str, Any]:
             extra[name] = value
         elif value is not None:
             made[name] = reader(name, value)
-            if name in _KINDS and _says_more(_KINDS[name], value):
+            if name in PARTS and _says_more(PARTS[name], value):
                 extra[name] = value
     if extra:
         made["extra"] = {**extra, **made.get("extra", {})}
@@ -183,18 +184,6 @@ def _qualifiers(name: str, value: Any) -> tuple[Any, ...]:
 
 
 _AUTHORS = _parts(Author, names.author)
-
-_KINDS: dict[str, type[Any]] = {
-    "sections": Section,
-    "other_abstracts": OtherAbstract,
-    "authors": Author,
-    "investigators": Author,
-    "editors": Author,
-    "mesh": MeshHeading,
-    "chemicals": Chemical,
-    "grants": Grant,
-    "links": Link,
-}
 
 _BY_NAME: dict[str, Reader] = {
     "sections": _parts(Section, lambda said: Section(text=said)),

@@ -4,9 +4,6 @@ import gzip
 import hashlib
 import json
 import os
-import sys
-from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,46 +11,19 @@ import numpy as np
 import pytest
 
 from indexer import sources
-from indexer.article import Article, Deletion
-from indexer.engines import open_writer
-from indexer.errors import NoSuchSource, VectorMismatch
+from indexer.article import Deletion
+from indexer.errors import VectorMismatch
 from indexer.ingest import Options, ingest
-from indexer.progress import Counts, Progress
+from indexer.progress import Counts
 from indexer.rejects import Rejects
-from onnx_models.encoder import Text
-from tests.doubles import HashEncoder, ListIndex, Vector
+from tests.doubles import HashEncoder, ListIndex
+from tests.indexer.loading import SMALL, articles, five, load
 from tests.indexer.pubmed_files import Entry, document, write
-
-SMALL = Options(chunk=4, slice=2)
-
-
-def load(
-    index: ListIndex,
-    *paths: Path,
-    encoder: HashEncoder | None = None,
-    rejects: Path | None = None,
-    options: Options = SMALL,
-) -> Progress:
-    writer = index.open_writer()
-    encoder = encoder or HashEncoder()
-    try:
-        used = encoder if index.space is not None else None
-        return list(ingest(paths, writer, used, rejects=Rejects(rejects), options=options))[-1]
-    finally:
-        writer.close()
-
-
-def articles(index: ListIndex) -> dict[str, Article]:
-    return {id: row.record for id, row in index.rows.items() if isinstance(row.record, Article)}
 
 
 @pytest.fixture
 def index() -> ListIndex:
     return ListIndex(HashEncoder().space)
-
-
-def five(start: int = 1) -> list[Entry]:
-    return [Entry(str(pmid), title=f"Title {pmid}.", abstract="word " * pmid) for pmid in range(start, start + 5)]
 
 
 def test_articles_are_stored_with_the_vectors_of_their_passages(index: ListIndex, tmp_path: Path) -> None:
@@ -257,64 +227,6 @@ def test_the_ledger_holds_the_counts_of_each_finished_file(index: ListIndex, tmp
     assert entry.finished.endswith("+00:00")
 
 
-def test_a_folder_stands_for_its_files_in_order_of_name(index: ListIndex, tmp_path: Path) -> None:
-    write(tmp_path / "pubmed26n0002.xml.gz", five(11))
-    write(tmp_path / "pubmed26n0001.xml", five())
-    (tmp_path / "README.txt").write_text("About these files.")
-    (tmp_path / "pubmed26n0002.xml.gz.md5").write_text(
-        hashlib.md5((tmp_path / "pubmed26n0002.xml.gz").read_bytes(), usedforsecurity=False).hexdigest()
-    )
-    summary = load(index, tmp_path)
-    assert [report.name for report in summary.reports] == ["pubmed26n0001.xml", "pubmed26n0002.xml.gz"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_a_file_whose_name_is_not_utf_8_is_kept_under_a_name_that_is(index: ListIndex, tmp_path: Path) -> None:
-    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/mine-\xff.jsonl"))
-    file.write_text('{"id": "1", "title": "A."}\n{"id": 1.5}\n')
-    rejects = tmp_path / "rejects.jsonl"
-    summary = load(index, file, rejects=rejects)
-    (entry,) = index.ledger.entries()
-    names = {summary.reports[0].name, articles(index)["1"].source, entry.name, json.loads(rejects.read_text())["file"]}
-    assert names == {"mine-\ufffd.jsonl"}
-
-
-def test_a_missing_file_stops_the_load_before_anything_is_read(index: ListIndex, tmp_path: Path) -> None:
-    with pytest.raises(NoSuchSource, match=r"none\.xml"):
-        load(index, write(tmp_path / "pubmed26n0001.xml", five()), tmp_path / "none.xml")
-    assert index.rows == {}
-
-
-def test_a_folder_with_nothing_to_index_is_told(index: ListIndex, tmp_path: Path) -> None:
-    (tmp_path / "picture.png").touch()
-    with pytest.raises(NoSuchSource, match=r"\.jsonl"):
-        load(index, tmp_path)
-
-
-def test_a_folder_gives_names_in_any_case_and_no_hidden_files(index: ListIndex, tmp_path: Path) -> None:
-    write(tmp_path / "PUBMED26N0001.XML", five())
-    write(tmp_path / "pubmed26n0002.XML.GZ", five(6))
-    (tmp_path / "._pubmed26n0001.xml").write_bytes(b"\0\5\x16\7")
-    summary = load(index, tmp_path)
-    assert [report.name for report in summary.named("done")] == ["PUBMED26N0001.XML", "pubmed26n0002.XML.GZ"]
-    assert len(summary.reports) == 2
-
-
-def test_an_index_given_as_a_folder_of_sources_is_refused(index: ListIndex, tmp_path: Path) -> None:
-    folder = tmp_path / "lab"
-    with closing(open_writer(str(folder), space=None)) as writer:
-        list(ingest([write(tmp_path / "a.xml", five())], writer, None, rejects=Rejects(None)))
-    with pytest.raises(NoSuchSource, match=r"lab' is an index"):
-        load(index, folder)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
-def test_a_pipe_is_refused_before_anything_is_read(index: ListIndex, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(NoSuchSource, match=r"pipe' is a pipe or a device"):
-        load(index, tmp_path / "pipe")
-
-
 def test_an_unnumbered_file_is_newer_than_all_before_it(index: ListIndex, tmp_path: Path) -> None:
     first, second = tmp_path / "b.xml", tmp_path / "a.xml"
     load(index, write(tmp_path / "pubmed26n0009.xml", [Entry("1", title="Numbered.")]))
@@ -333,93 +245,6 @@ def test_progress_is_told_after_each_slice_and_always_adds_up(index: ListIndex, 
     assert len(set(reads)) > 3
     assert steps[-1].counts == sum((report.counts for report in steps[-1].reports), start=Counts())
     assert [(step.files_total, len(step.reports)) for step in steps][-1] == (3, 3)
-
-
-class Clock:
-    """A clock that moves by a second with every look."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
-
-
-@pytest.mark.parametrize(
-    ("options", "commits"),
-    [
-        (Options(chunk=2, slice=1), 1),
-        (Options(chunk=2, slice=1, commit_records=2), 5),
-        (Options(chunk=2, slice=1, commit_seconds=3, clock=Clock()), 4),
-        (Options(chunk=2, slice=1, commit_bytes=1), 2),
-    ],
-    ids=["at the end", "by number", "by time", "by bytes, which are all read at first"],
-)
-def test_commits_come_by_number_by_time_and_at_the_end_of_a_file(
-    index: ListIndex, tmp_path: Path, options: Options, commits: int
-) -> None:
-    load(index, write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)]), options=options)
-    assert index.commits == commits
-
-
-class StoppingEncoder(HashEncoder):
-    """Presses Ctrl-C at the n-th call."""
-
-    def __init__(self, calls: int) -> None:
-        super().__init__()
-        self._left = calls
-
-    def encode(self, texts: Sequence[Text]) -> Vector:
-        self._left -= 1
-        if self._left == 0:
-            raise KeyboardInterrupt
-        return super().encode(texts)
-
-
-def test_ctrl_c_commits_what_is_whole_and_the_same_command_goes_on(index: ListIndex, tmp_path: Path) -> None:
-    file = write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)])
-    with pytest.raises(KeyboardInterrupt):
-        load(index, file, encoder=StoppingEncoder(calls=3))
-    assert len(index.rows) == 4
-    assert index.ledger.entries() == []
-    assert load(index, file).counts == Counts(added=6, unchanged=4, encoded=6)
-
-
-def test_ctrl_c_within_a_write_leaves_the_last_commit(
-    index: ListIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write(tmp_path / "pubmed26n0001.xml", five())
-    writer = index.open_writer()
-    write_whole = writer.write
-
-    def write_half(articles: Sequence[Article], *rest: object) -> None:
-        write_whole(articles[:1], {})
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(writer, "write", write_half)
-    with pytest.raises(KeyboardInterrupt):
-        list(ingest([file], writer, HashEncoder(), rejects=Rejects(None), options=SMALL))
-    assert (index.commits, index.rows) == (0, {})
-
-
-def test_closing_a_load_early_commits_what_is_whole(index: ListIndex, tmp_path: Path) -> None:
-    file = write(tmp_path / "pubmed26n0001.xml", [*five(), *five(6)])
-    loading = ingest([file], index.open_writer(), HashEncoder(), rejects=Rejects(None), options=SMALL)
-    with closing(loading):
-        while next(loading).counts.added < 4:
-            pass
-    assert len(index.rows) == 4
-
-
-def test_an_error_of_the_encoder_is_raised_as_it_is(index: ListIndex, tmp_path: Path) -> None:
-    class Failing(HashEncoder):
-        def encode(self, texts: Sequence[Text]) -> Vector:
-            raise MemoryError("no memory for a batch")
-
-    with pytest.raises(MemoryError, match="no memory"):
-        load(index, write(tmp_path / "pubmed26n0001.xml", five()), encoder=Failing())
-    assert index.rows == {}
 
 
 def test_plain_and_gzipped_files_give_the_same_index(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from indexer.durability import sync
 from indexer.engines.protocol import VectorSpace
 from indexer.errors import DamagedIndex, NoIndex, NotAnIndex, UnfinishedIndex, UnreadableFormat, UnusableLocation
 
@@ -178,17 +179,6 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(facts, dict) or facts.get("engine") != "embedded":
         raise NotAnIndex(location=folder, why=f"its {_MANIFEST} is not ours")
     return facts
-
-
-def sync(path: Path) -> None:
-    """Have the disk hold what was written to a file, or the names in a folder; Windows has no such call for folders."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_new(folder: Path, known: set[Path]) -> None:

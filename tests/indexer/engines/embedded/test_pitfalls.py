@@ -9,6 +9,7 @@ import lance
 import numpy as np
 import pytest
 
+from indexer import durability
 from indexer.article import Article, Deletion
 from indexer.engines import open_reader, open_writer
 from indexer.engines.embedded import layout
@@ -88,7 +89,7 @@ def test_p3_every_new_file_of_lance_is_synced_before_the_acknowledgement(
     write_one(tmp_path, "1", 1)
     before = layout.files_below(tmp_path / "vectors")
     synced: list[Path] = []
-    real = layout.sync
+    real = durability.sync
 
     def remember(path: Path) -> None:
         synced.append(path)
