@@ -15,7 +15,7 @@ ifneq ($(wildcard ../shared/data),)
 export BIOCPT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help install quickstart check test soak wheel clean
+.PHONY: help install quickstart fast check test soak wheel clean
 help:
 	@grep -E '^# make|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*##/:/'
 
@@ -37,11 +37,14 @@ install: $(VENV)/.dev-$(subst $(comma),-,$(EXTRAS)) ## everything that tests nee
 quickstart: $(VENV)/.runtime ## the main job on the sample: a model, an index, searches
 	@BIN=$(BIN) QUICKSTART=$(QUICKSTART) bash sample/quickstart.sh
 
+fast: install ## the fast tests alone
+	$(BIN)/python -m pytest -q -m "not slow and not opensearch and not soak"
+
 check: install ## format, lint, types and the fast tests: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow and not opensearch and not soak"
+	$(MAKE) fast
 
 test: install ## every check and test, with coverage: under 15 minutes
 	$(BIN)/ruff format --check .

@@ -47,7 +47,7 @@ def measure_tokens(full: InstalledModel, reduced: InstalledModel, precision: Run
     """Compare two versions of a graph of token states: the cosines of every token of the built-in passages."""
     before, after = (_token_states(model, each) for model, each in ((full, "fp32"), (reduced, precision)))
     cosines = _cosines(before, after)
-    return {"mean_token_cosine": float(cosines.mean()), "min_token_cosine": float(cosines.min())}
+    return {"mean_token_cosine": float(cosines.mean()), "min_token_cosine": float(np.min(cosines))}
 
 
 def kendall_tau(first: Floats, second: Floats) -> float:

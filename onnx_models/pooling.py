@@ -36,6 +36,6 @@ def pooled(states: Floats, mask: NDArray[np.int64], pooling: Pooling) -> Floats:
 
 def normalised(vectors: Floats) -> Floats:
     """The same directions with length 1; a zero vector stays zero."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True).astype(np.float32)
-    unit: Floats = vectors / np.maximum(lengths, np.float32(1e-12))
+    lengths = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    unit: Floats = (vectors / lengths.astype(np.float32)).astype(np.float32, copy=False)
     return unit

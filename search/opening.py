@@ -8,7 +8,7 @@ from indexer.engines.protocol import IndexInfo, Reader, VectorSpace
 from onnx_models import RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
 from onnx_models.errors import ModelError
 from onnx_models.installed import InstalledSet
-from search.errors import ModelMismatch, NoVectors
+from search.errors import InvalidRequest, ModelMismatch, NoVectors
 from search.request import Mode
 from search.searcher import Searcher
 
@@ -56,6 +56,10 @@ def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
 def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Searcher:
     """BM25 needs no model; `auto` re-ranks where it can, and where it cannot the responses say why."""
     name = options.model or (info.space.model if info.space else None)
+    if name is None and options.rerank in ("cross", "late"):
+        raise InvalidRequest(
+            f"Re-ranking by {options.rerank!r} needs a model set, and this index names none: name one."
+        )
     if options.rerank == "none" or name is None:
         return Searcher(index, None)
     try:

@@ -171,7 +171,8 @@ def _with_parts_of_name(field: str, item: Any) -> Any:
     said = text(f"{field}.name", item["name"])
     person = names.full(said) if "," in said else names.short(said)
     parts = {part.name: getattr(person, part.name) for part in fields(Author)}
-    return {**{name: part for name, part in parts.items() if part}, **item}
+    given = {key: value for key, value in item.items() if value not in (None, "")}
+    return {**{name: part for name, part in parts.items() if part}, **given}
 
 
 def _part_readers() -> dict[Any, Reader]:

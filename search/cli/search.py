@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from search.cli.options import home_option, index_option, json_option, print_json, run_options
 
@@ -117,7 +118,7 @@ def filter_options(function: F) -> F:
     "--offset", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Results to skip: below the depth."
 )
 @click.option(
-    "--model", envvar="BIOCPT_MODEL", help="A model set, by name or folder. [default: the one that made the index]"
+    "--model", help="A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
 )
 @run_options
 @home_option
@@ -150,9 +151,10 @@ def command(query: str | None, topics: Path | None, run_file: Path | None, **opt
 
 
 def _single(query: str, options: dict[str, Any]) -> None:
+    from indexer.analysis import sound
     from search.cli import results
 
-    request = request_from(options, query, default_limit=10)
+    request = request_from(options, sound(query), default_limit=10)
     with opened(options, one_shot=True) as searcher:
         response = searcher.search(request)
     if options["as_json"]:
@@ -226,7 +228,12 @@ def opened(options: dict[str, Any], *, one_shot: bool = False) -> Any:
         threads=options["threads"],
         one_shot=one_shot,
     )
+    is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
     asked = SearcherOptions(
-        home=options["home"], model=options["model"], mode=options["mode"], rerank=options["rerank"], run=run
+        home=options["home"],
+        model=options["model"] if is_asked else None,
+        mode=options["mode"],
+        rerank=options["rerank"],
+        run=run,
     )
     return closing(open_searcher(options["index"], asked))

@@ -19,12 +19,13 @@ def command(id: str, index: str, limit: int, explain: bool, as_json: bool, **opt
     """Find the articles nearest to the article ID, by the index's own article vectors."""
     from contextlib import closing
 
+    from indexer.analysis import sound
     from indexer.engines import open_reader
     from search.cli import results
     from search.searcher import Searcher
 
     with closing(Searcher(open_reader(index), None)) as searcher:
-        response = searcher.similar(id, filters=filters_from(options), depth=max(100, limit), limit=limit)
+        response = searcher.similar(sound(id), filters=filters_from(options), depth=max(100, limit), limit=limit)
     if as_json:
         print_json(results.as_json(response))
     else:

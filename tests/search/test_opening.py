@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from indexer.article import Article
-from onnx_models import set_file
+from onnx_models import RerankerChoice, set_file
 from onnx_models.errors import ModelError
 from onnx_models.export.sets import export_set
 from onnx_models.installed import sets_folder
 from onnx_models.specs import KNOWN_SETS
-from search.errors import ModelMismatch, NoVectors
+from search.errors import InvalidRequest, ModelMismatch, NoVectors
 from search.indexing import LoadOptions, open_load
 from search.opening import SearcherOptions, open_searcher
 from search.request import SearchRequest
@@ -86,6 +86,12 @@ def test_an_index_without_vectors_is_refused_in_modes_that_need_them(home: Path,
         open_searcher(lexical_index, SearcherOptions(home=home))
     with closing(open_searcher(lexical_index, SearcherOptions(home=home, mode="lexical"))) as found:
         assert found.search(QUESTION).reranker == ""
+
+
+@pytest.mark.parametrize("kind", ["cross", "late"])
+def test_a_reranker_asked_for_by_name_needs_a_set(home: Path, lexical_index: str, kind: RerankerChoice) -> None:
+    with pytest.raises(InvalidRequest, match="needs a model set"):
+        open_searcher(lexical_index, SearcherOptions(home=home, mode="lexical", rerank=kind))
 
 
 def test_a_named_set_reranks_an_index_without_vectors(home: Path, lexical_index: str) -> None:

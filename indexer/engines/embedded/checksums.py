@@ -25,9 +25,18 @@ def damaged_files(folder: Path) -> list[str]:
     layout = Layout(folder)
     with storage_errors(folder):
         meta: dict[str, Any] = orjson.loads((layout.text / "meta.json").read_bytes())
-        segments = {str(segment["segment_id"]).replace("-", "") for segment in meta["segments"]}
-        paths = sorted(path for path in layout.text.iterdir() if path.name.partition(".")[0] in segments)
+        paths = sorted(path for path in layout.text.iterdir() if _is_committed(path.name, meta["segments"]))
         return list(_damaged(paths))
+
+
+def _is_committed(name: str, segments: list[dict[str, Any]]) -> bool:
+    """Whether a file belongs to the last commit; `SEGMENT.OPSTAMP.del` may be of a commit that never came about."""
+    stem, _, rest = name.partition(".")
+    for segment in segments:
+        if stem == str(segment["segment_id"]).replace("-", ""):
+            deletes = segment.get("deletes")
+            return not rest.endswith("del") or (deletes is not None and rest == f"{deletes['opstamp']}.del")
+    return False
 
 
 def _damaged(paths: list[Path]) -> Iterator[str]:

@@ -56,7 +56,7 @@ class ExactVectors:
         places = np.arange(len(matrix.slots)) if allowed is None else matrix.places(allowed.slots())
         scores = _products(matrix.rows, vector, places)
         scale = matrix.lengths[places] * np.linalg.norm(vector).astype(np.float32)
-        largest = float(scale.max(initial=0))
+        largest = float(np.max(scale, initial=0.0))
         if self._space.similarity == "cosine":
             scores, largest = (scores / np.where(scale > 0, scale, 1)).astype(np.float32), 1.0
         chosen = places[_candidates(scores, k, _ROUNDING * largest)]

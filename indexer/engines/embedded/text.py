@@ -94,6 +94,8 @@ def make_text(folder: Path) -> None:
     new = folder.with_name(f"{folder.name}.new.{secrets.token_hex(4)}")
     new.mkdir()
     tantivy.Index(schema(), str(new))
+    if folder.is_dir() and all(child.name.startswith(".") for child in folder.iterdir()):
+        shutil.rmtree(folder)  # the rest of a creation that was cut short: nothing was ever stored in it
     try:
         new.rename(folder)
     except OSError:

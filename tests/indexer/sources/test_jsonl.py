@@ -76,6 +76,12 @@ def test_an_author_may_have_a_whole_name(tmp_path: Path) -> None:
     assert article.extra == {}
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_empty_parts_do_not_hide_a_whole_name(tmp_path: Path, empty: str | None) -> None:
+    article = one(tmp_path, id="1", authors=[{"name": "Long VK", "last_name": empty, "initials": empty}])
+    assert article.authors == (Author(last_name="Long", initials="VK"),)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

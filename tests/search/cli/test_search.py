@@ -137,6 +137,20 @@ def test_wrong_usage_is_one_message_and_exit_2(biocpt: Command, arguments: tuple
     assert answer.out == ""
 
 
+def test_a_query_that_is_not_utf8_is_answered(home: Path, index: Path) -> None:
+    asked = ("search", os.fsdecode(b"\xff heart"), "--mode", "lexical", "--json", "--rerank", "none")
+    done = process(*asked, "--index", index, environment={"BIOCPT_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    assert orjson.loads(done.stdout)["hits"]
+
+
+def test_the_model_for_new_indexes_does_not_change_how_this_one_is_searched(
+    biocpt: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOCPT_MODEL", "minilm")
+    assert biocpt("search", "heart", "--json").json["reranker"] == "medcpt-cross"
+
+
 def test_ids_that_are_not_utf8_are_refused(biocpt: Command, tmp_path: Path) -> None:
     ids = tmp_path / "ids"
     ids.write_bytes(b"caf\xe9\n")

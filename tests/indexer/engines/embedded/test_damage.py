@@ -8,6 +8,7 @@ import pytest
 
 from indexer.article import Deletion
 from indexer.engines import open_reader, open_writer
+from indexer.engines.embedded.checksums import damaged_files
 from indexer.engines.embedded.layout import files_below, storage_errors
 from indexer.errors import DamagedIndex, IndexerError
 from indexer.queries import And, Lexical, Match, Nearest, Phrase, Range
@@ -110,3 +111,22 @@ def test_places_in_lances_source_are_not_told(index: Path) -> None:
     with pytest.raises(DamagedIndex) as caught:
         open_reader(str(index)).search([Nearest(vector(1), 5)])
     assert ".rs" not in str(caught.value)
+
+
+def test_deletes_of_a_commit_that_never_came_about_are_no_damage(index: Path) -> None:
+    """A commit writes SEGMENT.OPSTAMP.del before meta.json names it, so a kill can leave one that nobody reads."""
+    (committed,) = (index / "text").glob("*.del")
+    segment = committed.name.partition(".")[0]
+    (index / "text" / f"{segment}.999999.del").touch()
+    assert damaged_files(index) == []
+    committed.write_bytes(b"")
+    assert len(damaged_files(index)) == 1
+
+
+def test_the_rest_of_a_creation_cut_short_is_made_anew(index: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (begun / "text").mkdir(parents=True)
+    (begun / "text" / ".managed.json").write_text("[]")
+    (begun / "index.json").write_bytes((index / "index.json").read_bytes())
+    open_writer(str(begun), space=SPACE).close()
+    assert open_writer(str(begun), space=SPACE).stored(["1"]) == {}
