@@ -16,6 +16,7 @@ from indexer.ledger import FileEntry
 from indexer.order import arrival_stamp, pack
 from indexer.verify import recount, verify
 from tests.doubles import ListIndex
+from tests.indexer.replacing import put
 
 SPACE = VectorSpace(model="test", fingerprint="f", dimension=4, similarity="ip")
 GOOD = np.ones(4, np.float32)
@@ -101,10 +102,10 @@ def test_a_flipped_bit_in_any_text_file_is_found(tmp_path: Path) -> None:
         for place in (0, len(whole) // 3, len(whole) - 20, len(whole) - 3):
             broken = bytearray(whole)
             broken[place] ^= 4
-            path.write_bytes(broken)
+            put(path, bytes(broken))
             with suppress(DamagedIndex):  # where it cannot even be opened
                 assert any(path.name in problem for problem in verify(str(tmp_path / "index")).problems)
-        path.write_bytes(whole)
+        put(path, whole)
     assert verify(str(tmp_path / "index")).is_sound
 
 

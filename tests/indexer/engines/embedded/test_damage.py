@@ -13,6 +13,7 @@ from indexer.engines.embedded.layout import files_below, storage_errors
 from indexer.errors import DamagedIndex, IndexerError
 from indexer.queries import And, Lexical, Match, Nearest, Phrase, Range
 from tests.indexer.engines.contract import SPACE, article, vector
+from tests.indexer.replacing import put
 
 KINDS = [".fast", ".fieldnorm", ".idx", ".pos", ".store", ".term", ".del", "meta.json"]
 
@@ -73,11 +74,11 @@ def spoil(index: Path, whole: dict[Path, bytes], path: Path, broken: bytes | Non
     for found in files_below(index) - whole.keys():
         found.unlink()
     for known, content in whole.items():
-        known.write_bytes(content)
+        put(known, content)
     if broken is None:
         path.unlink()
     else:
-        path.write_bytes(broken)
+        put(path, broken)
 
 
 def one_line_or_fine(act: Callable[[str], None], index: Path) -> None:
@@ -119,7 +120,7 @@ def test_deletes_of_a_commit_that_never_came_about_are_no_damage(index: Path) ->
     segment = committed.name.partition(".")[0]
     (index / "text" / f"{segment}.999999.del").touch()
     assert damaged_files(index) == []
-    committed.write_bytes(b"")
+    put(committed, b"")
     assert len(damaged_files(index)) == 1
 
 
