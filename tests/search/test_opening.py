@@ -23,13 +23,6 @@ QUESTION = SearchRequest(query="statins", mode="lexical")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    checkpoints.install(home, "medcpt")
-    return home
-
-
-@pytest.fixture(scope="module")
 def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return made(home, tmp_path_factory.mktemp("index") / "medcpt", "medcpt")
 

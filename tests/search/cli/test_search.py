@@ -6,19 +6,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.onnx_models import checkpoints
 from tests.search.cli.in_process import Command
 from tests.search.cli.running import biocpt as process
 
 SAMPLE = Path(__file__).parents[3] / "sample"
 RETRACTED = "90000004"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    checkpoints.install(home, "medcpt")
-    return home
 
 
 @pytest.fixture(scope="module")
