@@ -1,7 +1,7 @@
 """An article as PubMed describes it, and its deletion: what sources yield, engines store and searches show."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -240,13 +240,18 @@ FIELD_NAMES = frozenset((*_DEFAULTS, "id"))
 """Every field of an article."""
 
 
-def to_json(article: Article) -> bytes:
+def to_json(article: Article, *, without: Iterable[str] = ()) -> bytes:
     """The whole record as one JSON object, empty fields left out; `from_json` is its inverse.
+
+    Fields that `without` names are left out too.
 
     Raises:
         orjson.JSONEncodeError: a text holds half of a surrogate pair, which is no character; no source yields one.
     """
-    return orjson.dumps(_stated(article), default=_compact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    stated = _stated(article)
+    for name in without:
+        stated.pop(name, None)
+    return orjson.dumps(stated, default=_compact, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def from_json(data: bytes) -> Article:

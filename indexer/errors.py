@@ -49,7 +49,18 @@ class UnknownEngine(IndexerError):
 
     def __init__(self, *, location: str) -> None:
         super().__init__(
-            f"No engine for {location!r}: this version keeps an index in a folder. Name a folder, such as ./pubmed."
+            f"No engine for {location!r}. Name a folder, such as ./pubmed, or the URL of an index in OpenSearch, "
+            "such as https://host:9200/pubmed."
+        )
+
+
+class NotForFolders(IndexerError):
+    """A folder was given options that only a cluster knows."""
+
+    def __init__(self, *, location: object) -> None:
+        super().__init__(
+            f"The index at '{location}' is a folder, which has no shards, replicas, versions or other loaders, and one "
+            "kind of vectors and BM25. Leave these options out, or name the URL of an index in OpenSearch."
         )
 
 

@@ -1,5 +1,6 @@
 """What an index can be asked, as plain data: queries, probes (one ranked list each), and the hits that come back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -88,6 +89,15 @@ class Hit(NamedTuple):
 
     id: str
     score: float
+
+
+class PartialHits(list[Hit]):
+    """A ranked list to which not all of the index contributed."""
+
+    def __init__(self, hits: Iterable[Hit], gap: str) -> None:
+        super().__init__(hits)
+        self.gap = gap
+        """What did not answer, and why: a sentence for the user."""
 
 
 def best_first(hits: list[Hit]) -> list[Hit]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from indexer.analysis import terms
 from indexer.article import Article
 from indexer.engines.protocol import Reader
-from indexer.queries import Hit
+from indexer.queries import Hit, PartialHits
 from search.request import Place, Result, SearchRequest, SearchResponse
 from search.reranking import Reranked
 from search.snippets import snippet
@@ -96,6 +96,11 @@ def _places(hits: Sequence[Hit]) -> dict[str, Place]:
 
 
 def _notes(ranking: Ranking) -> tuple[str, ...]:
+    gaps = dict.fromkeys(hits.gap for hits in ranking.lists.values() if isinstance(hits, PartialHits))
+    return (*gaps, *_unsearched(ranking))
+
+
+def _unsearched(ranking: Ranking) -> tuple[str, ...]:
     if ranking.lists.get("lexical") == [] and not terms(ranking.request.query):
         return ("No word of the query is searched by BM25: all are stop words or signs.",)
     return ()

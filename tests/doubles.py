@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion, record_digest, text_digest
-from indexer.engines.protocol import IndexInfo, Row, Stored, VectorSpace
+from indexer.engines.protocol import IndexInfo, Refused, Row, Stored, VectorSpace
 from indexer.errors import IndexerError
 from indexer.fields import FIELD, FIELDS, Field
 from indexer.ledger import FileEntry
@@ -171,6 +171,17 @@ class ListWriter:
         self._index.rows = {**self._index.rows, **self._pending}
         self._index.commits += 1
         self._pending = {}
+
+    def refused(self) -> list[Refused]:
+        """None."""
+        return []
+
+    def reusable(self, articles: Sequence[Article]) -> Mapping[str, Vector]:
+        """None: there is no older version."""
+        return {}
+
+    def publish(self) -> None:
+        """Nothing to do for a dict."""
 
     def optimize(self) -> None:
         """Nothing to do for a dict."""

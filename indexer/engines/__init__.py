@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from indexer.engines.location import AnyLocation, Location, located
 from indexer.engines.protocol import Reader, VectorSpace, Writer
-from indexer.errors import UnknownEngine
+from indexer.engines.writing import DEFAULT, WriteOptions
+from indexer.errors import NotForFolders, UnknownEngine
 from indexer.ledger import FileLedger, Ledger
 
 __all__ = ["ENGINES", "Engine", "damaged_files", "open_ledger", "open_reader", "open_writer"]
@@ -14,78 +16,115 @@ __all__ = ["ENGINES", "Engine", "damaged_files", "open_ledger", "open_reader", "
 class Engine(NamedTuple):
     """How to open one kind of location; each function imports its engine when it is first called."""
 
-    read: Callable[[str], Reader]
-    write: Callable[[str, VectorSpace | None, bool], Writer]
-    ledger: Callable[[str], Ledger]
-    damaged: Callable[[str], list[str]]
+    read: Callable[[Location], Reader]
+    write: Callable[[Location, VectorSpace | None, bool, WriteOptions], Writer]
+    ledger: Callable[[Location], Ledger]
+    damaged: Callable[[Location], list[str]]
 
 
-def _read_folder(location: str) -> Reader:
+def _read_folder(location: Location) -> Reader:
     from indexer.engines.embedded.reader import EmbeddedReader
 
-    return EmbeddedReader(Path(location))
+    return EmbeddedReader(Path(location.name))
 
 
-def _write_folder(location: str, space: VectorSpace | None, create: bool) -> Writer:
+def _write_folder(location: Location, space: VectorSpace | None, create: bool, options: WriteOptions) -> Writer:
     from indexer.engines.embedded.writer import EmbeddedWriter
 
-    return EmbeddedWriter(Path(location), space, make=create)
+    if options != DEFAULT:
+        raise NotForFolders(location=location)
+    return EmbeddedWriter(Path(location.name), space, make=create)
 
 
-def _ledger_in_folder(location: str) -> Ledger:
+def _ledger_in_folder(location: Location) -> Ledger:
     from indexer.engines.embedded.layout import Layout
 
-    return FileLedger(Layout(Path(location)).ledger)
+    return FileLedger(Layout(Path(location.name)).ledger)
 
 
-def _damaged_in_folder(location: str) -> list[str]:
+def _damaged_in_folder(location: Location) -> list[str]:
     from indexer.engines.embedded.checksums import damaged_files
 
-    return damaged_files(Path(location))
+    return damaged_files(Path(location.name))
+
+
+def _read_cluster(location: Location) -> Reader:
+    from indexer.engines.opensearch.reader import OpenSearchReader
+
+    return OpenSearchReader(location)
+
+
+def _write_cluster(location: Location, space: VectorSpace | None, create: bool, options: WriteOptions) -> Writer:
+    from indexer.engines.opensearch.writer import OpenSearchWriter
+
+    return OpenSearchWriter(location, space, make=create, options=options)
+
+
+def _ledger_in_cluster(location: Location) -> Ledger:
+    from indexer.engines.opensearch.ledger import open_cluster_ledger
+
+    return open_cluster_ledger(location)
+
+
+def _nothing_damaged(_: Location) -> list[str]:
+    """A cluster checks its own files, whenever it reads them."""
+    return []
 
 
 ENGINES: dict[str, Engine] = {
     "folder": Engine(_read_folder, _write_folder, _ledger_in_folder, _damaged_in_folder),
+    "opensearch": Engine(_read_cluster, _write_cluster, _ledger_in_cluster, _nothing_damaged),
 }
 """Kind of location → its engine."""
 
 
-def open_reader(location: str) -> Reader:
-    """A reader of the last commit of the index at `location`.
+def open_reader(location: AnyLocation) -> Reader:
+    """A reader of the index at `location`, as of its last commit.
 
     Raises: IndexerError, where there is no index, or one that this version cannot read.
     """
-    return ENGINES[_kind(location)].read(location)
+    return ENGINES[kind_of(location)].read(located(location))
 
 
-def open_writer(location: str, *, space: VectorSpace | None, create: bool = True) -> Writer:
-    """The one writer of the index at `location`, made there first if `create` says so.
+def open_writer(
+    location: AnyLocation, *, space: VectorSpace | None, create: bool = True, options: WriteOptions = DEFAULT
+) -> Writer:
+    """A writer of the index at `location`, made there first if `create` says so.
 
     Args:
-        location: a folder.
+        location: a folder, or the URL of a cluster's index.
         space: the vectors that will be written. A new index holds these, or none for None; an index that exists
             keeps its own, refuses another, and None means whatever it holds.
         create: whether an index may be made.
+        options: how it is made and loaded, where the engine leaves a choice.
 
     Raises:
         VectorMismatch: the index holds vectors of another space.
-        IndexLocked: another process is writing.
+        IndexLocked: another process is writing to the folder.
+        NotForFolders: options that only a cluster knows, for a folder.
         IndexerError: the index cannot be opened or made.
     """
-    return ENGINES[_kind(location)].write(location, space, create)
+    return ENGINES[kind_of(location)].write(located(location), space, create, options)
 
 
-def open_ledger(location: str) -> Ledger:
+def open_ledger(location: AnyLocation) -> Ledger:
     """Which source files the index at `location` has finished, without taking its write lock: for reading only."""
-    return ENGINES[_kind(location)].ledger(location)
+    return ENGINES[kind_of(location)].ledger(located(location))
 
 
-def damaged_files(location: str) -> list[str]:
+def damaged_files(location: AnyLocation) -> list[str]:
     """One sentence for each file that is not as it was written, as far as the engine can tell; reads all of them."""
-    return ENGINES[_kind(location)].damaged(location)
+    return ENGINES[kind_of(location)].damaged(located(location))
 
 
-def _kind(location: str) -> str:
-    if not location or "://" in location:
-        raise UnknownEngine(location=location)
+def kind_of(location: AnyLocation) -> str:
+    """The engine's name in ENGINES.
+
+    Raises: UnknownEngine, for a URL that is neither http nor https.
+    """
+    name = located(location).name
+    if name.startswith(("http://", "https://")):
+        return "opensearch"
+    if not name or "://" in name:
+        raise UnknownEngine(location=name)
     return "folder"

@@ -74,8 +74,20 @@ class Row:
     """What is stored beside the record, where the engine tells: `verify` compares the two."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that the engine would not store, and why, in the engine's own words."""
+
+    id: str
+    reason: str
+
+
 class Reader(Protocol):
-    """Answers questions about the last commit; never sees half a batch. Safe to share between threads."""
+    """Answers questions about the index. Safe to share between threads.
+
+    A folder's reader sees one commit, whole, until `refresh`. A cluster's sees what the cluster shows: each commit,
+    and before it perhaps a part of what is being written.
+    """
 
     def info(self) -> IndexInfo:
         """What the index holds."""
@@ -84,8 +96,9 @@ class Reader(Protocol):
         """One list a probe, best first, ties by id as strings, at most k long, deletions left out.
 
         A Lexical probe with no words left after analysis gives an empty list. A Nearest score is the raw inner
-        product (`ip`) or the cosine (`cosine`). Raises VectorMismatch for a vector of another width, or where the
-        index has none.
+        product (`ip`) or the cosine (`cosine`). A list that lacks a part of the index is a PartialHits.
+
+        Raises: VectorMismatch, for a vector of another width, or where the index has none.
         """
 
     def fetch(self, ids: Sequence[str]) -> list[Article | None]:
@@ -105,7 +118,11 @@ class Reader(Protocol):
 
 
 class Writer(Protocol):
-    """Stores records; nothing is visible, or safe from a crash, before `commit`. One writer at a time."""
+    """Stores records; nothing is safe from a crash before `commit`.
+
+    A folder has one writer at a time, and shows nothing before a commit. A cluster takes several at once, and may
+    show, and keep after `close`, what was not committed; writing it again changes nothing.
+    """
 
     @property
     def ledger(self) -> Ledger:
@@ -135,6 +152,15 @@ class Writer(Protocol):
 
     def commit(self) -> None:
         """The acknowledgement: on return everything written so far survives `kill -9` and is visible to new readers."""
+
+    def refused(self) -> list[Refused]:
+        """What the engine would not store of the writes before the last commit, each told once; call it after that."""
+
+    def reusable(self, articles: Sequence[Article]) -> Mapping[str, NDArray[np.float32]]:
+        """Vectors by id that an older version of this index holds for the very texts of these articles."""
+
+    def publish(self) -> None:
+        """The load is whole: everyone is served from it now. A folder serves each commit, and has nothing to do."""
 
     def optimize(self) -> None:
         """Merge, build or extend the vector index, drop versions that nothing reads; the answers stay the same."""

@@ -18,6 +18,7 @@ from indexer.engines.embedded.translate import has_score, scored, unscored, with
 from indexer.engines.embedded.view import VectorView
 from indexer.engines.protocol import IndexInfo, Row, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
+from indexer.nlm_date import iso_date
 from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first
 
 _ROWS_AT_ONCE = 4_096
@@ -69,7 +70,7 @@ class EmbeddedReader:
             vectors=now.note.vectors,
             tombstones=tombstones,
             space=self._space,
-            data_date=text.iso_date(int(date)) if date is not None else "",
+            data_date=iso_date(int(date)) if date is not None else "",
             bytes=self._layout.bytes(),
         )
 

@@ -3,7 +3,6 @@
 tantivy 0.27 deletes by term silently do nothing on `unsigned` fields, so numbers are `integer` and ids are raw text.
 """
 
-import re
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from indexer.article import Article, Deletion, from_json, record_digest, text_di
 from indexer.engines.protocol import Stored
 from indexer.errors import OtherFields, UnusableId
 from indexer.fields import FIELDS
+from indexer.nlm_date import newest_day
 
 KEY, STATE, SLOT, DATE, HEAD, BODY = "_key", "_state", "_slot", "_date", "_head", "_body"
 """Our own fields: the exact id; article, deleted or commit; the number of the record's vector; the NLM date as
@@ -27,8 +27,6 @@ ARTICLE, DELETED, COMMIT = "article", "deleted", "commit"
 
 LONGEST_ID = 512
 """Bytes; OpenSearch's limit, so that an index can be copied there."""
-
-_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def document(record: Article | Deletion, head: Head) -> tantivy.Document:
         found.add_bytes(BODY, orjson.dumps(record))
         return found
     found.add_bytes(BODY, to_json(record))
-    date = _day(record)
+    date = newest_day(record)
     if date is not None:
         found.add_integer(DATE, date)
     _add_fields(found, record)
@@ -152,19 +150,6 @@ def _add_fields(found: tantivy.Document, article: Article) -> None:
                 found.add_text(field.name, spelled[value])
             elif value:
                 found.add_text(field.name, value.casefold())
-
-
-def _day(article: Article) -> int | None:
-    """The newest NLM date (revised, else completed, else entered) as yyyymmdd, with 00 for what is not known."""
-    found = _DATE.match(article.revised_date or article.completed_date or article.entrez_date)
-    return None if found is None else int("".join(part or "00" for part in found.groups()))
-
-
-def iso_date(day: int) -> str:
-    """`2015-06-22` for 20150622, `2015-06` for 20150600."""
-    digits = f"{day:08d}"
-    parts = [digits[:4], digits[4:6], digits[6:]]
-    return "-".join(part for part in parts if part != "00")
 
 
 def read_head(found: tantivy.Document) -> Head:

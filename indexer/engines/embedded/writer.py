@@ -14,7 +14,7 @@ from indexer.engines.embedded.layout import Layout, create, is_free, read_space,
 from indexer.engines.embedded.nearest import EXACT_BYTES, Vector
 from indexer.engines.embedded.reader import describe
 from indexer.engines.embedded.vectors import VectorStore, take_back
-from indexer.engines.protocol import Stored, VectorSpace
+from indexer.engines.protocol import Refused, Stored, VectorSpace
 from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
 from indexer.order import arrival_of
@@ -120,6 +120,17 @@ class EmbeddedWriter:
             writer.commit()
         self._see_commit()
         self._pending.clear()
+
+    def refused(self) -> list[Refused]:
+        """None: what cannot be stored is an error at once."""
+        return []
+
+    def reusable(self, articles: Sequence[Article]) -> Mapping[str, Vector]:
+        """None: a folder has no older versions."""
+        return {}
+
+    def publish(self) -> None:
+        """Nothing to do: each commit is served."""
 
     def optimize(self) -> None:
         """Commit, merge, build or extend the vector index, and forget versions that nothing reads."""

@@ -1,0 +1,106 @@
+"""Records as documents of a cluster: what is stored and searched of one, and the way back.
+
+A document holds the record (`record`, an object that is stored and not indexed; its title and abstract stand beside
+it), the searched fields of `indexer.fields` under their own names, and what a later load needs to decide (`order`,
+digests, `has_vector`). All of it can be made again from `_source`, so an operator may reindex, snapshot and update.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from indexer.article import Article, Deletion, Record, from_mapping, record_digest, text_digest, to_json
+from indexer.engines.protocol import Stored
+from indexer.fields import FIELDS
+from indexer.nlm_date import newest_day
+
+VECTOR = "embedding"
+"""The field of the vector."""
+
+RECORD = "record"
+STORED = ("order", "deleted", "text_digest", "record_digest", "has_vector")
+"""The fields that `Stored` is made of."""
+
+DATE = "nlm_date"
+"""The newest NLM date of an article as yyyymmdd, with 00 for what is not known."""
+
+TITLE_ABSTRACT = "title_abstract"
+"""Title and abstract as one text. A document brings the title alone; the cluster adds `title`, so that its words count
+twice, and all abstracts (`copy_to` in the mapping)."""
+
+SPLIT = {"title": ("title", "vernacular_title"), "abstract": ("abstract", "other_abstract")}
+"""Text fields of ours that a cluster keeps as two, so that `title` and `abstract` alone are what the article says."""
+
+_BESIDE = ("id", "order", "title", "abstract")
+"""What a document says beside `record`."""
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+
+
+def document(record: Record, *, vector: NDArray[np.float32] | None = None, has_vector: bool | None = None) -> bytes:
+    """The document of a record as JSON.
+
+    Args:
+        record: a deletion becomes a tombstone: its order, and nothing to be found by.
+        vector: float32 (d,), written number by number as the shortest text that reads back the same.
+        has_vector: what to note where no vector is sent because the stored one is kept; None: whether there is one.
+    """
+    noted = vector is not None if has_vector is None else has_vector
+    said: dict[str, Any] = {
+        "id": record.id,
+        "order": record.order,
+        "deleted": isinstance(record, Deletion),
+        "text_digest": "" if isinstance(record, Deletion) else text_digest(record),
+        "record_digest": record_digest(record),
+        "has_vector": noted,
+    }
+    if isinstance(record, Deletion):
+        said[RECORD] = {"version": record.version, "source": record.source}
+        return orjson.dumps(said)
+    said.update(_searched(record))
+    said[RECORD] = orjson.Fragment(to_json(record, without=_BESIDE))
+    if vector is not None:
+        said[VECTOR] = vector
+    return orjson.dumps(said, option=_OPTIONS)
+
+
+def record_of(source: Mapping[str, Any]) -> Record:
+    """The record of a document's `_source`."""
+    facts = source[RECORD]
+    if source["deleted"]:
+        return Deletion(id=source["id"], order=source["order"], version=facts["version"], source=facts["source"])
+    texts = {name: source[name] for name in ("title", "abstract") if source.get(name)}
+    return from_mapping({**facts, "id": source["id"], "order": source["order"], **texts})
+
+
+def stored_of(source: Mapping[str, Any]) -> Stored:
+    """What a later load has to know of a document, from its `_source`."""
+    return Stored(**{name: source[name] for name in STORED})
+
+
+def vector_of(source: Mapping[str, Any]) -> NDArray[np.float32] | None:
+    """The stored vector (d,), if the `_source` has one."""
+    numbers = source.get(VECTOR)
+    return None if numbers is None else np.array(numbers, np.float32)
+
+
+def _searched(article: Article) -> dict[str, Any]:
+    """Values by field; a field without values is left out."""
+    split: dict[str, list[str | int]] = {
+        TITLE_ABSTRACT: [article.title],
+        "title": [article.title],
+        "vernacular_title": [article.vernacular_title],
+        "abstract": [article.abstract],
+        "other_abstract": [other.text for other in article.other_abstracts],
+    }
+    values = {field.name: list(field.values(article)) for field in FIELDS if field.name not in split}
+    found: dict[str, Any] = {}
+    for name, held in {**split, **values}.items():
+        held = [value for value in held if value != ""]
+        if held:
+            found[name] = held[0] if len(held) == 1 else held
+    date = newest_day(article)
+    return found if date is None else {**found, DATE: date}
