@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.article import Article, record_digest, text_digest
 from indexer.engines import damaged_files, open_ledger, open_reader
+from indexer.engines.location import AnyLocation
 from indexer.engines.protocol import IndexInfo, Reader, Row, VectorSpace
 from indexer.errors import DamagedIndex
 from indexer.ledger import Ledger
@@ -38,7 +39,7 @@ class Verification:
         return self.problem_count == 0
 
 
-def verify(location: str) -> Verification:
+def verify(location: AnyLocation) -> Verification:
     """Read the whole index at `location` and say what is wrong with it.
 
     Of the vectors' files, only the vectors themselves are checked: they hold no checksums.

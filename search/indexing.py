@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.engines import open_writer
+from indexer.engines.location import AnyLocation, located
 from indexer.engines.protocol import VectorSpace, Writer
 from indexer.errors import NoIndex, VectorMismatch
 from indexer.rejects import Rejects
@@ -25,7 +26,7 @@ class LoadOptions:
     run: RunOptions = field(default_factory=RunOptions)
 
 
-def open_load(location: str, options: LoadOptions) -> tuple[Writer, Encoder | None]:
+def open_load(location: AnyLocation, options: LoadOptions) -> tuple[Writer, Encoder | None]:
     """A writer for the index at `location`, made if there is none, and its encoder; None for an index without vectors.
 
     Raises:
@@ -61,7 +62,7 @@ def _encoder_for_new(options: LoadOptions) -> tuple[Encoder | None, VectorSpace 
     return encoder, space
 
 
-def _remembered(location: str, space: VectorSpace | None, options: LoadOptions) -> Encoder | None:
+def _remembered(location: AnyLocation, space: VectorSpace | None, options: LoadOptions) -> Encoder | None:
     if space is None:
         if options.model not in (None, NO_MODEL):
             raise VectorMismatch(index=location, stored="no vectors", asked=f"model set {options.model!r}")
@@ -82,6 +83,6 @@ def _named(models: InstalledSet) -> str:
     return f"model set {models.model_set.name} (fingerprint {models.article.fingerprint[:12]})"
 
 
-def rejects_of(location: str) -> Rejects:
+def rejects_of(location: AnyLocation) -> Rejects:
     """Where the records are noted that a load into this index rejects: a file in its folder."""
-    return Rejects(Path(location) / "rejects.jsonl")
+    return Rejects(Path(located(location).name) / "rejects.jsonl")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.engines import open_reader
+from indexer.engines.location import AnyLocation
 from indexer.engines.protocol import IndexInfo, Reader, VectorSpace
 from onnx_models import RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
 from onnx_models.errors import ModelError
@@ -25,7 +26,7 @@ class SearcherOptions:
     run: RunOptions = field(default_factory=RunOptions)
 
 
-def open_searcher(location: str, options: SearcherOptions) -> Searcher:
+def open_searcher(location: AnyLocation, options: SearcherOptions) -> Searcher:
     """A searcher for the index at `location`.
 
     Raises:

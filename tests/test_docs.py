@@ -10,6 +10,7 @@ import click
 import pytest
 
 from search.cli import COMMANDS, biocpt
+from search.cli.access import BOTH, FROM, SECRETS
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "cli.md"
@@ -147,7 +148,8 @@ def test_the_reference_has_every_command_and_option() -> None:
 def test_variables_that_are_named_exist(path: Path) -> None:
     commands = [biocpt, *(biocpt.get_command(click.Context(biocpt), name) for name in COMMANDS)]
     known = {str(option.envvar) for command in commands if command for option in command.params if option.envvar}
-    named = set(re.findall(r"BIOCPT_[A-Z]+", path.read_text(encoding="utf-8")))
+    named = set(re.findall(r"BIOCPT_[A-Z_]+", path.read_text(encoding="utf-8")))
+    known |= {variable.replace(BOTH, prefix) for variable in SECRETS for prefix in (BOTH, FROM)} | {BOTH, FROM}
     assert named - known - OUTSIDE_THE_COMMANDS == set()
 
 

@@ -1,17 +1,22 @@
 """`biocpt delete ID…`: take articles out of an index."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="delete")
+
+@click.command(name="delete", cls=IndexCommand)
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @index_option
 @json_option
-def command(ids: tuple[str, ...], index: str, as_json: bool) -> int:
+def command(ids: tuple[str, ...], index: "Location", as_json: bool) -> int:
     """Delete the articles with these ids. It counts as the newest word on them: no file of NLM's that is read later
     brings the same version of an article back; a file of your own that is new to the index does.
 

@@ -4,11 +4,15 @@ import importlib.metadata
 import os
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from search.cli.options import home_option, json_option, print_json
+from search.cli.access import IndexCommand
+from search.cli.options import home_option, json_option, optional_index_option, print_json
+
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
 _PACKAGES = (
     "biocpt-search",
@@ -27,11 +31,11 @@ _PACKAGES = (
 )
 
 
-@click.command(name="doctor")
-@click.option("--index", envvar="BIOCPT_INDEX", metavar="FOLDER", help="Also look at this index.", show_envvar=True)
+@click.command(name="doctor", cls=IndexCommand)
+@optional_index_option
 @home_option
 @json_option
-def command(index: str | None, home: Path, as_json: bool) -> None:
+def command(index: "Location | None", home: Path, as_json: bool) -> None:
     """Print versions, providers, model sets and the index's state: what a bug report needs."""
     report: dict[str, Any] = {
         "system": _system(),
@@ -40,7 +44,7 @@ def command(index: str | None, home: Path, as_json: bool) -> None:
         "home": str(home),
         "models": _models(home),
         "settings": sorted(name for name in os.environ if name.startswith("BIOCPT_")),
-        "index": _index(index) if index else None,
+        "index": None if index is None else _index(index),
     }
     if as_json:
         print_json(report)
@@ -90,7 +94,7 @@ def _models(home: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _index(location: str) -> dict[str, Any]:
+def _index(location: "Location") -> dict[str, Any]:
     from contextlib import closing
     from dataclasses import asdict
 
@@ -101,7 +105,7 @@ def _index(location: str) -> dict[str, Any]:
         with closing(open_reader(location)) as reader:
             return asdict(reader.info())
     except IndexerError as error:
-        return {"location": location, "problem": str(error)}
+        return {"location": str(location), "problem": str(error)}
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from search.cli.access import IndexCommand
 from search.cli.options import home_option, index_option, json_option, run_options
 
 if TYPE_CHECKING:
+    from indexer.engines.location import Location
     from indexer.engines.protocol import Writer
     from indexer.progress import Progress
     from onnx_models import Encoder
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 BROKEN, REJECTED, STOPPED = 1, 3, 130
 
 
-@click.command(name="index")
+@click.command(name="index", cls=IndexCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @index_option
 @click.option(
@@ -31,7 +33,7 @@ BROKEN, REJECTED, STOPPED = 1, 3, 130
 @home_option
 @click.option("--force", is_flag=True, help="Read finished files again; unchanged texts are still not encoded.")
 @json_option
-def command(files: tuple[Path, ...], index: str, force: bool, as_json: bool, **options: Any) -> int:
+def command(files: tuple[Path, ...], index: "Location", force: bool, as_json: bool, **options: Any) -> int:
     """Read FILES into an index: PubMed XML, MEDLINE text or JSON lines, plain or gzip, or folders of them.
 
     Finished files are passed over, so the same command goes on after a stop.
@@ -87,7 +89,7 @@ class _Run:
     is_stopped: bool = False
 
     def through(
-        self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, index: str, force: bool
+        self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, index: "Location", force: bool
     ) -> None:
         """Load the files, drawing a bar."""
         from contextlib import closing
@@ -105,7 +107,7 @@ class _Run:
         except KeyboardInterrupt:
             self.is_stopped = True
 
-    def report(self, index: str) -> "Report":
+    def report(self, index: "Location") -> "Report":
         """What came of it."""
         from search.cli.loaded import Report
         from search.indexing import rejects_of

@@ -1,16 +1,21 @@
 """`biocpt info`: what an index holds."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="info")
+
+@click.command(name="info", cls=IndexCommand)
 @index_option
 @json_option
-def command(index: str, as_json: bool) -> None:
+def command(index: "Location", as_json: bool) -> None:
     """Say what an index holds, as of its last commit: articles, vectors, model set, date of the data, size."""
     from contextlib import closing
 

@@ -1,16 +1,21 @@
 """`biocpt optimize`: make an index smaller and quicker; its answers stay the same."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="optimize")
+
+@click.command(name="optimize", cls=IndexCommand)
 @index_option
 @json_option
-def command(index: str, as_json: bool) -> None:
+def command(index: "Location", as_json: bool) -> None:
     """Merge an index, build or extend its vector index, and drop what nothing reads any more."""
     from contextlib import closing
 

@@ -1,10 +1,13 @@
 """Options that several commands share, each with its environment variable."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+
+from search.cli import access
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,16 +20,49 @@ def default_home() -> Path:
 
 
 def index_option(function: F) -> F:
-    """`--index`: a folder (no server) or a URL."""
-    return click.option(
+    """`--index`: a folder (no server) or a URL, and how to be let in there; the command gets one `Location`."""
+    return _index(function, required=True, help="The index: a folder, or a URL such as https://host:9200/pubmed.")
+
+
+def optional_index_option(function: F) -> F:
+    """The same where no index need be named; the command gets None then."""
+    return _index(function, required=False, help="Also look at this index: a folder or a URL.")
+
+
+def _index(function: F, *, required: bool, help: str) -> F:
+    @functools.wraps(function)
+    def located(*arguments: Any, index: str | None, **values: Any) -> Any:
+        given = access.taken(values)
+        return function(*arguments, index=None if index is None else access.location(index, given), **values)
+
+    named = click.option(
         "--index",
         "index",
         envvar="BIOCPT_INDEX",
-        required=True,
-        metavar="FOLDER",
-        help="The index: a folder.",
+        required=required,
+        metavar="FOLDER|URL",
+        help=help,
         show_envvar=True,
-    )(function)
+    )
+    return cast(F, _with(located, [named, *access.options()]))  # click reads the parameters off the wrapper
+
+
+def copy_options(function: F) -> F:
+    """How to be let in where a copy comes from and goes to; the command gets `source` and `target` as locations."""
+
+    @functools.wraps(function)
+    def located(*arguments: Any, source: str, target: str, **values: Any) -> Any:
+        given = access.taken(values)
+        ends = {"source": access.source_location(source, given), "target": access.location(target, given)}
+        return function(*arguments, **ends, **values)
+
+    return cast(F, _with(located, [*access.options(), access.from_option()]))  # as above
+
+
+def _with(function: Any, options: Sequence[Any]) -> Any:
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def json_option(function: F) -> F:

@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
-from search.cli import COMMANDS, biocpt
+from search.cli import COMMANDS, access, biocpt
 
 _HEAD = """# Command line
 
@@ -18,6 +18,13 @@ Every command explains itself with `-h` or `--help`.
 Exit codes: 0 fine, 1 error, 2 wrong usage, 3 finished but some input was rejected, 130 stopped.
 """
 
+_CLUSTER = """## Options of a cluster
+
+Every command that takes an index takes these too, for an index that is a URL; a folder needs none of them.
+Secrets are given by the environment or in files, never by options or the TOML file.
+"""
+
+_TABLE = ("| option | meaning | default | environment |", "|---|---|---|---|")
 _DEFAULT_IN_HELP = re.compile(r"\s*\[default: (.+)\]$")
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 
@@ -26,8 +33,9 @@ def reference() -> str:
     """The whole page as Markdown."""
     commands = list(_commands())
     names = [context.command_path for _, context in commands]
-    contents = "".join(f"- [{name}](#{name.replace(' ', '-')})\n" for name in names)
-    return "\n".join([_HEAD, contents, *(_section(command, context) for command, context in commands)])
+    contents = "".join(f"- [{name}](#{_anchor(name)})\n" for name in [*names, "Options of a cluster"])
+    sections = [_section(command, context) for command, context in commands]
+    return "\n".join([_HEAD, contents, *sections, _cluster_section(commands)])
 
 
 def _commands() -> Iterator[tuple[click.Command, click.Context]]:
@@ -47,11 +55,33 @@ def _commands() -> Iterator[tuple[click.Command, click.Context]]:
 
 def _section(command: click.Command, context: click.Context) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    options = [option for option in command.params if isinstance(option, click.Option)]
+    every = [option for option in command.params if isinstance(option, click.Option)]
+    options = [option for option in every if not isinstance(option, access.AccessOption)]
+    of_cluster = [f"`{name}`" for option in every if option not in options for name in option.opts]
     lines = [f"## {context.command_path}", "", f"    {usage}", "", *_paragraphs(command.help or "")]
     if options:
-        lines += ["| option | meaning | default | environment |", "|---|---|---|---|", *map(_row, options), ""]
+        lines += [*_TABLE, *map(_row, options), ""]
+    if of_cluster:
+        lines += [f"Of a [cluster](#options-of-a-cluster): {', '.join(of_cluster)}.", ""]
     return "\n".join(lines)
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
+def _cluster_section(commands: Iterable[tuple[click.Command, click.Context]]) -> str:
+    """The options of a cluster, told once for all commands, and the variables that hold secrets."""
+    options = {
+        option.name: option
+        for command, _ in commands
+        for option in command.params
+        if isinstance(option, access.AccessOption)
+    }
+    secrets = [f"| `{variable}` | {meaning} |" for variable, meaning in access.SECRETS.items()]
+    more = f"`biocpt copy` reads each of these for its source alone where the name begins with `{access.FROM}`."
+    lines = [_CLUSTER, *_TABLE, *map(_row, options.values()), "", "| secret | meaning |", "|---|---|", *secrets]
+    return "\n".join([*lines, "", more, ""])
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -82,7 +112,7 @@ def _value(option: click.Option) -> str:
             name = "N"
         case _:
             name = "NAME"
-    return f" {option.metavar or name}"
+    return f" {_plain(option.metavar or name)}"
 
 
 def _meaning_and_default(option: click.Option) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from search.cli.access import IndexCommand
 from search.cli.options import home_option, index_option, json_option, print_json, run_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,7 +100,7 @@ def filter_options(function: F) -> F:
     return function
 
 
-@click.command(name="search")
+@click.command(name="search", cls=IndexCommand)
 @click.argument("query", required=False)
 @index_option
 @ranking_options

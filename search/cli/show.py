@@ -1,15 +1,21 @@
 """`biocpt show ID…`: stored records, for reading or as JSON."""
 
+from typing import TYPE_CHECKING
+
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="show")
+
+@click.command(name="show", cls=IndexCommand)
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @index_option
 @json_option
-def command(ids: tuple[str, ...], index: str, as_json: bool) -> int:
+def command(ids: tuple[str, ...], index: "Location", as_json: bool) -> int:
     """Print the stored records of these ids; exit code 1 if one is not there."""
     from contextlib import closing
 

@@ -1,21 +1,25 @@
 """`biocpt similar ID`: the articles whose vectors are nearest to one that is in the index."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 from search.cli.search import filter_options, filters_from
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="similar")
+
+@click.command(name="similar", cls=IndexCommand)
 @click.argument("id")
 @index_option
 @filter_options
 @click.option("--limit", type=click.IntRange(1, 9_999), default=10, show_default=True, help="Results to print.")
 @click.option("--explain", is_flag=True, help="Show how each result got its place.")
 @json_option
-def command(id: str, index: str, limit: int, explain: bool, as_json: bool, **options: Any) -> None:
+def command(id: str, index: "Location", limit: int, explain: bool, as_json: bool, **options: Any) -> None:
     """Find the articles nearest to the article ID, by the index's own article vectors."""
     from contextlib import closing
 

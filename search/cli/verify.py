@@ -1,16 +1,21 @@
 """`biocpt verify`: read a whole index and say what is wrong with it."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from search.cli.access import IndexCommand
 from search.cli.options import index_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
 
-@click.command(name="verify")
+
+@click.command(name="verify", cls=IndexCommand)
 @index_option
 @json_option
-def command(index: str, as_json: bool) -> int:
+def command(index: "Location", as_json: bool) -> int:
     """Read a whole index and compare: checksums, records and their digests, text and vectors, data and ledger.
 
     Exit code 1: something is wrong.

@@ -45,7 +45,8 @@ def test_top_level_keys_reach_the_commands_of_a_group(tmp_path: Path) -> None:
     [
         ("limit = ", "is not TOML"),
         ("[serch]\nlimit = 1", "has a table 'serch'; commands are index, search"),
-        ("[info]\ndepht = 1", "sets 'depht' in [info]; options are index, json"),
+        ("[info]\ndepht = 1", "sets 'depht' in [info]; options are aws-region, aws-service, ca-cert"),
+        ("[info]\npassword = 'secret'", "sets 'password' in [info]"),
         ("limt = 5", "sets 'limt', which is an option of no command"),
         ("[search]\nlimit = [1, 2]", "gives 'limit' the value [1, 2], which no flag could give it"),
         ("[models]\npull = 5", "sets 'pull', which is an option of no command"),

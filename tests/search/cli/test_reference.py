@@ -46,7 +46,10 @@ def test_an_option_shows_its_value_choices_default_and_variable() -> None:
     page = section("search")
     assert "| `--mode` CHOICE | Which lists to ask: BM25, vectors, or both. " in page
     assert "One of `hybrid`, `lexical` or `dense`. | `hybrid` |  |" in page
-    assert "| `--index` FOLDER | The index: a folder. | required | `BIOCPT_INDEX` |" in page
+    assert (
+        "| `--index` FOLDER\\|URL | The index: a folder, or a URL such as https://host:9200/pubmed. | required |"
+        in page
+    )
     assert "| `--explain` | " in page
 
 
