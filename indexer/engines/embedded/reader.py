@@ -16,7 +16,8 @@ from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch
 from indexer.engines.embedded.snapshots import newest
 from indexer.engines.embedded.translate import has_score, scored, unscored, within
 from indexer.engines.embedded.view import VectorView
-from indexer.engines.protocol import IndexInfo, Row, VectorSpace
+from indexer.engines.protocol import IndexInfo, Row
+from indexer.engines.usable import describe
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
 from indexer.nlm_date import iso_date
 from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first
@@ -193,13 +194,6 @@ class EmbeddedReader:
             now.filters.clear()
         made = Filter(condition, now.searcher, now.note.next_slot, self._layout.folder)
         return now.filters.setdefault(condition, made)
-
-
-def describe(space: VectorSpace | None) -> str:
-    """`minilm vectors (384-d, cosine, fingerprint 0123456789ab)`."""
-    if space is None:
-        return "no vectors"
-    return f"{space.model} vectors ({space.dimension}-d, {space.similarity}, fingerprint {space.fingerprint[:12]})"
 
 
 def _best_by_score(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> list[Hit]:

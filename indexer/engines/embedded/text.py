@@ -15,7 +15,7 @@ import tantivy
 from indexer.analysis import english, searchable, sound
 from indexer.article import Article, Deletion, from_json, record_digest, text_digest, to_json
 from indexer.engines.protocol import Stored
-from indexer.errors import OtherFields, UnusableId
+from indexer.errors import OtherFields
 from indexer.fields import FIELDS
 from indexer.nlm_date import newest_day
 
@@ -24,9 +24,6 @@ KEY, STATE, SLOT, DATE, HEAD, BODY = "_key", "_state", "_slot", "_date", "_head"
 yyyymmdd; what `Stored` needs; the record itself."""
 
 ARTICLE, DELETED, COMMIT = "article", "deleted", "commit"
-
-LONGEST_ID = 512
-"""Bytes; OpenSearch's limit, so that an index can be copied there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +97,6 @@ def make_text(folder: Path) -> None:
         shutil.rmtree(new)
         if not (folder / "meta.json").is_file():
             raise
-
-
-def usable_id(id: str) -> str:
-    """The id itself.
-
-    Raises: UnusableId, for one that is empty, longer than `LONGEST_ID`, or not to be written as UTF-8.
-    """
-    if not id or sound(id) != id or len(id.encode()) > LONGEST_ID:
-        raise UnusableId(id=id, longest=LONGEST_ID)
-    return id
 
 
 def head_of(record: Article | Deletion, slot: int, has_vector: bool) -> Head:

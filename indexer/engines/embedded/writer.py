@@ -5,17 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import tantivy
 
 from indexer.article import Article, Deletion, Record
 from indexer.engines.embedded import text
 from indexer.engines.embedded.layout import Layout, create, is_free, read_space, storage_errors
 from indexer.engines.embedded.nearest import EXACT_BYTES, Vector
-from indexer.engines.embedded.reader import describe
 from indexer.engines.embedded.vectors import VectorStore, take_back
 from indexer.engines.protocol import Refused, Stored, VectorSpace
-from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, UnusableVector, VectorMismatch
+from indexer.engines.usable import describe, distinct_ids, usable_id, usable_vector
+from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
 from indexer.order import arrival_of
 
@@ -84,10 +83,8 @@ class EmbeddedWriter:
         keep: Collection[str] = (),
     ) -> None:
         """Store articles. Nothing of a call is stored if any part of it is unusable."""
-        ids = [text.usable_id(article.id) for article in articles]
-        if len(set(ids)) < len(ids):
-            raise ValueError("write() was given one id twice; keep the newest of its records")
-        checked = {id: self._checked(id, vectors[id]) for id in ids if id in vectors}
+        ids, folder = distinct_ids(articles), self._layout.folder
+        checked = {id: usable_vector(id, vectors[id], self._space, location=folder) for id in ids if id in vectors}
         old = self._heads(ids)
         new = dict(
             zip(ids, (self._placed(a, old.get(a.id), a.id in checked, a.id in keep) for a in articles), strict=True)
@@ -99,7 +96,7 @@ class EmbeddedWriter:
 
     def delete(self, deletions: Sequence[Deletion]) -> None:
         """Store tombstones; text and vector of these ids are gone."""
-        deletions = list({text.usable_id(deletion.id): deletion for deletion in deletions}.values())
+        deletions = list({usable_id(deletion.id): deletion for deletion in deletions}.values())
         old = self._heads([deletion.id for deletion in deletions])
         new = {deletion.id: text.head_of(deletion, self._slot(), False) for deletion in deletions}
         self._replace(deletions, old, new)
@@ -201,16 +198,6 @@ class EmbeddedWriter:
                 self._vectors.drop(head.slot)
         self._pending.update(new)
         self._arrival = max([self._arrival, *(arrival_of(record.order) for record in records)])
-
-    def _checked(self, id: str, vector: Vector) -> Vector:
-        if self._space is None or vector.shape != (self._space.dimension,):
-            raise VectorMismatch(
-                index=self._layout.folder, stored=describe(self._space), asked=f"a vector of shape {vector.shape}"
-            )
-        vector = np.array(vector, np.float32)
-        if not np.isfinite(vector).all():
-            raise UnusableVector(of=f"article {id!r}")
-        return vector
 
 
 def _lock(layout: Layout) -> tuple[tantivy.Index, tantivy.IndexWriter | None]:
