@@ -37,7 +37,7 @@ _COMPATIBLE = (
 
 _NEITHER = ((0x00, 0x20), (0x7F, 0xA1), (0xAD, 0xAE), (0x2007, 0x2008), (0x200B, 0x2010), (0x202A, 0x2030))
 _NOR = ((0x2060, 0x2070), (0x20D0, 0x20F1), (0xFE00, 0xFE10), (0xFEFF, 0xFF00), (0xFFF9, 0xFFFC))
-"""Controls, spaces that do not break, and marks without a letter: separators here, which the tokenizer does not know."""
+"""Controls, spaces that do not break, marks without a letter: separators, which the tokenizer does not know as such."""
 
 _COMBINING = (0x0300, 0x0370)
 

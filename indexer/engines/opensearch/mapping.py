@@ -95,7 +95,7 @@ def _fields() -> dict[str, Any]:
     """The searched fields, and our own."""
     fields: dict[str, Any] = {}
     for field in FIELDS:
-        fields.update({name: _field(field, name) for name in SPLIT.get(field.name, (field.name,))})
+        fields.update({name: _field(field) for name in SPLIT.get(field.name, (field.name,))})
     fields["id"]["index"] = True  # the exact id too
     return {
         **fields,
@@ -112,7 +112,7 @@ def _fields() -> dict[str, Any]:
 _STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}
 
 
-def _field(field: Field, name: str) -> dict[str, Any]:
+def _field(field: Field) -> dict[str, Any]:
     match field.kind:
         case "text":
             places = "freqs" if field.boost else "positions"  # matched for their words, or for phrases
