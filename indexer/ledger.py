@@ -118,23 +118,23 @@ class FileLedger:
     def _remember(self, row: dict[str, Any]) -> None:
         """Rows and fields of a newer version, which we do not know, are passed over; ValueError for a damaged one."""
         if "finished" in row:
-            entry = _entry(row["finished"])
+            entry = entry_of(row["finished"])
             self._finished.pop((entry.name, entry.digest), None)
             self._finished[entry.name, entry.digest] = entry
             self._begun.add((entry.name, entry.digest))
         elif "begun" in row:
-            entry = _entry(row["begun"])
+            entry = entry_of(row["begun"])
             self._begun.add((entry.name, entry.digest))
         elif "arrival" in row:
-            sequence, entry = row["arrival"], _entry(row)
+            sequence, entry = row["arrival"], entry_of(row)
             if type(sequence) is not int or sequence < 1:
                 raise ValueError(f"{sequence!r} is no sequence number")
             self._arrivals[entry.name, entry.digest] = sequence
 
 
-def _entry(said: object) -> FileEntry:
-    """What a row says of a file, every field of the type that it has to be."""
-    if not isinstance(said, dict):
+def entry_of(said: object) -> FileEntry:
+    """What a row says of a file, every field of the type that it has to be; ValueError for a damaged one."""
+    if not isinstance(said, Mapping):
         raise ValueError(f"{said!r} is no object")
     known = {field.name: said[field.name] for field in fields(FileEntry) if field.name in said}
     wrong = [field.name for field in fields(FileEntry) if type(known.get(field.name, field.default)) is not field.type]

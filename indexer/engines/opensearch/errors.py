@@ -1,6 +1,6 @@
 """What can go wrong with a cluster; each message says what happened, the value, and what to do next."""
 
-from indexer.errors import IndexerError
+from indexer.errors import IndexerError, NotAnIndex, UnreadableFormat, VectorMismatch
 
 
 class UnusableAddress(IndexerError):
@@ -28,3 +28,92 @@ class RequestRefused(IndexerError):
     def __init__(self, *, address: object, status: int, kind: str, reason: str, doing: str) -> None:
         self.status, self.kind, self.reason = status, kind, reason
         super().__init__(f"The cluster at {str(address)!r} refused to {doing}: {reason} ({status}, {kind}).")
+
+
+class NotOurs(NotAnIndex):
+    """An index or alias in the cluster has a name that we would use, and is not ours."""
+
+    def __init__(self, *, address: object, name: str, why: str) -> None:
+        IndexerError.__init__(
+            self,
+            f"{name!r} in the cluster of {str(address)!r} was not made by biocpt (it is {why}) and is left untouched. "
+            "Name an index that is not taken.",
+        )
+
+
+class OtherFormat(UnreadableFormat):
+    """A version of an index was made with another format of documents or mapping than this one's."""
+
+    def __init__(self, *, address: object, name: str, reason: object) -> None:
+        IndexerError.__init__(
+            self,
+            f"{name!r} at {str(address)!r} cannot be used by this version: {reason} "
+            "To load a new version beside it, run the command that loaded it with --rebuild.",
+        )
+
+
+class OtherVectors(VectorMismatch):
+    """A version of an index holds vectors of another model than those brought to it."""
+
+    def __init__(self, *, address: object, name: str, stored: str, asked: str, is_served: bool) -> None:
+        way_out = (
+            "load a new version beside it: the same command with --rebuild"
+            if is_served
+            else f"give it up: `biocpt drop {name}`"
+        )
+        IndexerError.__init__(
+            self,
+            f"{name!r} at {str(address)!r} holds {stored}, but was given {asked}. "
+            f"Use the matching model set, or {way_out}.",
+        )
+
+
+class MadeOtherwise(IndexerError):
+    """Options for a new index were given for one that exists, and was made with others."""
+
+    def __init__(self, *, address: object, name: str, option: str, stored: object, asked: object) -> None:
+        super().__init__(
+            f"{name!r} at {str(address)!r} was made with {option} {stored}, not {asked}. Leave {option} out, "
+            "or load a new version with it beside the one that is served (--rebuild)."
+        )
+
+
+class UnreadableAnswer(IndexerError):
+    """The answer to a request is not one that OpenSearch gives."""
+
+    def __init__(self, *, doing: str, answer: object) -> None:
+        super().__init__(
+            f"The answer to the request to {doing} cannot be read: {str(answer)[:200]!r}. "
+            "Check that the URL leads to OpenSearch, and not to a page in front of it."
+        )
+
+
+class WritingBlocked(IndexerError):
+    """The cluster takes no writes into the index until somebody does something about it."""
+
+    def __init__(self, *, doing: str, reason: str) -> None:
+        super().__init__(
+            f"The cluster refused to {doing}: {reason.rstrip('.;')}. "
+            "A full disk, a block on the index or a missing right has to be mended there; what was committed is stored, "
+            "and the same command goes on when run again."
+        )
+
+
+class NoProgress(IndexerError):
+    """For a long time the cluster took nothing of what it was sent."""
+
+    def __init__(self, *, doing: str, seconds: float, reason: str) -> None:
+        super().__init__(
+            f"The cluster did not {doing}, tried again for {seconds:.0f} s: {reason.rstrip('.')}. "
+            "What was committed is stored; the same command goes on when run again."
+        )
+
+
+class ChangedMeanwhile(IndexerError):
+    """Another loader wrote a record between our reading and writing, so that its vector is not the one to keep."""
+
+    def __init__(self, *, id: str, index: str) -> None:
+        super().__init__(
+            f"Article {id!r} of {index!r} was changed by another loader while this one was writing it. "
+            "Run the same command again: it goes on after the last finished file."
+        )
