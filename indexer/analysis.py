@@ -77,3 +77,12 @@ def placed_terms(text: str) -> list[tuple[int, str]]:
     """The terms with their places, counted in words from 0: what a phrase needs where stop words leave gaps."""
     tokens = _shared().pre_tokenize(searchable(text)).tokens
     return [(token.position, token.text) for token in tokens]
+
+
+def distinct_words(text: str) -> list[str]:
+    """The words of `text` in order and as they stand in `searchable`, one for each different term."""
+    spelled = searchable(text)
+    words: dict[str, str] = {}
+    for token in _shared().pre_tokenize(spelled).tokens:
+        words.setdefault(token.text, spelled[token.char_offset_from : token.char_offset_to])
+    return list(words.values())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from indexer.article import Article
+from indexer.errors import UnknownField
 
 Kind = Literal["text", "keyword", "number"]
 
@@ -68,3 +69,9 @@ words then outweigh all else: nDCG@10 .629 against .691 on SciFact, .287 against
 retraction_notice and concern."""
 
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
+
+
+def require(name: str, kind: Kind) -> None:
+    """Raises: UnknownField, where a question names a field that is none of this kind."""
+    if name not in FIELD or FIELD[name].kind != kind:
+        raise UnknownField(field=name, kind=kind, known=[field.name for field in FIELDS if field.kind == kind])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,19 @@ class Range:
 
 
 Query: TypeAlias = Match | Phrase | And | Or | Not | Term | Range
+
+
+def has_score(query: Query) -> bool:
+    """Whether scores can differ between its matches."""
+    match query:
+        case Match() | Phrase():
+            return True
+        case And(parts=parts) | Or(parts=parts):
+            return any(has_score(part) for part in parts)
+        case Not() | Term() | Range():
+            return False
+        case _:
+            assert_never(query)
 
 
 @dataclass(frozen=True, slots=True)

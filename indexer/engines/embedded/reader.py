@@ -14,13 +14,13 @@ from indexer.engines.embedded.filters import Filter
 from indexer.engines.embedded.layout import FORMAT, Layout, read_space, storage_errors
 from indexer.engines.embedded.nearest import EXACT_BYTES, Vector, VectorSearch
 from indexer.engines.embedded.snapshots import newest
-from indexer.engines.embedded.translate import has_score, scored, unscored, within
+from indexer.engines.embedded.translate import scored, unscored, within
 from indexer.engines.embedded.view import VectorView
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
 from indexer.errors import DamagedIndex, IndexClosed, UnfinishedIndex, UnusableVector, VectorMismatch
 from indexer.nlm_date import iso_date
-from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first
+from indexer.queries import Hit, Lexical, Nearest, Probe, Query, best_first, has_score
 
 _ROWS_AT_ONCE = 4_096
 _FILTERS_KEPT = 32

@@ -1,15 +1,14 @@
 """Our queries as tantivy's. Words, terms and ranges are built one by one: user text never meets a query parser."""
 
 from collections.abc import Sequence
-from typing import Literal, assert_never
+from typing import assert_never
 
 import tantivy
 from tantivy import Occur
 
 from indexer.analysis import placed_terms, sound, terms
 from indexer.engines.embedded.text import ARTICLE, state
-from indexer.errors import UnknownField
-from indexer.fields import FIELD, FIELDS
+from indexer.fields import FIELDS, require
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
 
 MOST_TERMS = 1024
@@ -48,19 +47,6 @@ def scored(query: Query, text: tantivy.Schema) -> tantivy.Query:
 def unscored(query: Query, text: tantivy.Schema) -> tantivy.Query:
     """Matches what `query` says, with no score at all."""
     return _silent(scored(query, text))
-
-
-def has_score(query: Query) -> bool:
-    """Whether scores can differ between its matches."""
-    match query:
-        case Match() | Phrase():
-            return True
-        case And(parts=parts) | Or(parts=parts):
-            return any(has_score(part) for part in parts)
-        case Not() | Term() | Range():
-            return False
-        case _:
-            assert_never(query)
 
 
 def within(query: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:
@@ -122,22 +108,16 @@ def _in_order(field: str, placed: list[tuple[int, str]], text: tantivy.Schema) -
 
 
 def _term(field: str, values: Sequence[str], text: tantivy.Schema) -> tantivy.Query:
-    _check(field, "keyword")
+    require(field, "keyword")
     wanted = list(dict.fromkeys(sound(value).casefold() for value in values))
     return _silent(tantivy.Query.term_set_query(text, field, wanted)) if wanted else tantivy.Query.empty_query()
 
 
 def _range(field: str, ends: tuple[int | None, int | None], text: tantivy.Schema) -> tantivy.Query:
     """An article without the number never matches."""
-    _check(field, "number")
+    require(field, "number")
     low = -_LARGEST if ends[0] is None else max(ends[0], -_LARGEST)
     high = _LARGEST if ends[1] is None else min(ends[1], _LARGEST)
     if low > high:
         return tantivy.Query.empty_query()
     return _silent(tantivy.Query.range_query(text, field, tantivy.FieldType.Integer, low, high))
-
-
-def _check(field: str, kind: Literal["keyword", "number"]) -> None:
-    if field not in FIELD or FIELD[field].kind != kind:
-        known = [known.name for known in FIELDS if known.kind == kind]
-        raise UnknownField(field=field, kind=kind, known=known)
