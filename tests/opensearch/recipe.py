@@ -1,0 +1,156 @@
+"""What a node is made of: fetched by Maven (pom.xml), unpacked once into a cache outside the checkout."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import platformdirs
+
+from tests.opensearch import java, locks
+
+Part: TypeAlias = Literal["security", "ml"]
+"""A plugin that few tests need: a profile of the pom."""
+
+JAVAS = {"2.19.1": range(17, 22), "3.6.0": range(21, 30)}
+"""The server lines that tests run on, with the major versions of Java that each starts on."""
+
+_POM = Path(__file__).with_name("pom.xml")
+
+_PAINLESS_POLICY = """grant {
+  permission java.lang.RuntimePermission "createClassLoader";
+  permission java.lang.RuntimePermission "getClassLoader";
+  permission org.opensearch.script.ClassPermission "<<STANDARD>>";
+};
+"""
+_MODULE = """description={name}, put together from its jars
+version={version}
+name={name}
+classname={plugin}
+java.version=11
+opensearch.version={version}
+custom.foldername=
+extended.plugins=
+has.native.controller=false
+"""
+
+
+class Distribution(NamedTuple):
+    """A server ready to start: where it is unpacked, and the Java to run it."""
+
+    version: str
+    home: Path
+    java: Path
+
+
+def cache(environment: Mapping[str, str]) -> Path:
+    """The folder for unpacked servers and running nodes, made if it is not there.
+
+    BIOCPT_TEST_CACHE, else the user's cache; for root the system's, as nodes run as another user who must get there.
+    """
+    if named := environment.get("BIOCPT_TEST_CACHE"):
+        folder = Path(named).absolute()
+    elif _is_root():
+        folder = platformdirs.site_cache_path("biocpt-tests")
+    else:
+        folder = platformdirs.user_cache_path("biocpt-tests")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def obtain(version: str, *parts: Part, environment: Mapping[str, str]) -> Distribution:
+    """The server with its plugins; the first call fetches and unpacks it, while other test runs wait for that one.
+
+    Raises:
+        MissingTool: Maven or a fitting Java is not installed.
+    """
+    jdk, mvn = java.find(JAVAS[version], environment), java.maven(environment)
+    root = cache(environment)
+    home = root / "-".join(["opensearch", version, *sorted(parts), _stamp()])
+    lock = locks.take(root / f"{home.name}.lock", wait=True)
+    assert lock is not None
+    with lock:
+        if not home.is_dir():
+            work = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=root))
+            try:
+                _fetch(mvn, [version, *sorted(parts)], into=work / "fetched", environment=environment, jdk=jdk)
+                _unpack(work / "fetched", version, work / "home")
+                (work / "home").rename(home)
+            finally:
+                shutil.rmtree(work)
+    return Distribution(version, home, jdk)
+
+
+def _fetch(mvn: str, profiles: list[str], *, into: Path, environment: Mapping[str, str], jdk: Path) -> None:
+    command = [mvn, "-q", "-B", "-f", str(_POM), "-P", ",".join(profiles), "dependency:copy"]
+    done = subprocess.run(
+        [*command, f"-DoutputDirectory={into}"],
+        env={"JAVA_HOME": str(jdk), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-15:])
+        raise RuntimeError(f"Maven could not fetch OpenSearch {profiles}; is there a way to Maven Central?\n{tail}")
+
+
+def _unpack(fetched: Path, version: str, home: Path) -> None:
+    """Put the server, its plugins and, from loose jars, the modules that its zip lacks into one folder."""
+    server = fetched / f"opensearch-{version}.zip"
+    _extract(server, home.parent)
+    (home.parent / f"opensearch-{version}").rename(home)
+    (home / "plugins").mkdir(exist_ok=True)
+    for plugin in fetched.glob("*.zip"):
+        if plugin != server:
+            _extract(plugin, home / "plugins" / _plugin_name(plugin))
+    painless, analysis = home / "modules" / "lang-painless", home / "modules" / "analysis-common"
+    jars = sorted(fetched.glob("*.jar"))
+    for jar in jars:
+        module = analysis if jar.name.startswith("analysis-common-") else painless
+        module.mkdir(exist_ok=True)
+        shutil.copy(jar, module)
+    if jars:
+        (painless / "plugin-security.policy").write_text(_PAINLESS_POLICY, encoding="utf-8")
+        _describe(painless, version, "org.opensearch.painless.PainlessPlugin")
+        _describe(analysis, version, "org.opensearch.analysis.common.CommonAnalysisPlugin")
+    _let_anyone_read(home)
+
+
+def _extract(archive: Path, into: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(into)
+
+
+def _plugin_name(archive: Path) -> str:
+    """The name that the plugin's descriptor gives it: its folder must have it."""
+    with zipfile.ZipFile(archive) as opened:
+        lines = opened.read("plugin-descriptor.properties").decode().splitlines()
+    return next(line.partition("=")[2].strip() for line in lines if line.startswith("name="))
+
+
+def _describe(module: Path, version: str, plugin: str) -> None:
+    text = _MODULE.format(name=module.name, version=version, plugin=plugin)
+    (module / "plugin-descriptor.properties").write_text(text, encoding="utf-8")
+
+
+def _let_anyone_read(home: Path) -> None:
+    """Zips opened by Python lose the executable bit, and the umask may shut out the user that nodes run as."""
+    for path in [home, *home.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+
+
+def _stamp() -> str:
+    """Changes with the recipe, so that a changed one is unpacked anew."""
+    return hashlib.sha256(_POM.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:8]
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0

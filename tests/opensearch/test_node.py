@@ -1,0 +1,104 @@
+"""A node is a real OpenSearch that can be stopped, killed, hung and started again with what it stored."""
+
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+import urllib3
+
+from tests.opensearch.node import Node, NodeFailed
+from tests.opensearch.recipe import JAVAS
+from tests.opensearch.server import Refusal, Server
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_node_says_its_version_and_plugins(node: Server) -> None:
+    assert node.ask("GET", "/")["version"]["number"] == node.version
+    plugins = {row["component"] for row in node.ask("GET", "/_cat/plugins?format=json")}
+    assert plugins >= {"opensearch-knn", "opensearch-neural-search", "opensearch-job-scheduler"}
+
+
+def test_both_lines_have_the_same_text_analysis_and_scripts(node: Server, fresh_index: str) -> None:
+    analysis = {
+        "char_filter": {
+            "greek": {"type": "mapping", "mappings": ["α => alpha"]},
+            "plural": {"type": "pattern_replace", "pattern": r"\(s\)", "replacement": "s"},
+        },
+        "tokenizer": {"parts": {"type": "char_group", "tokenize_on_chars": ["whitespace", "-"]}},
+        "filter": {"stems": {"type": "snowball", "language": "English"}, "few": {"type": "stop", "stopwords": ["the"]}},
+        "analyzer": {
+            "ours": {
+                "type": "custom",
+                "char_filter": ["greek", "plural"],
+                "tokenizer": "parts",
+                "filter": ["lowercase", "asciifolding", "few", "stems"],
+            }
+        },
+    }
+    node.ask("PUT", f"/{fresh_index}", {"settings": {"analysis": analysis, "number_of_replicas": 0}})
+    asked = {"analyzer": "ours", "text": "The TNF-α binding(s) of Müller"}
+    tokens = node.ask("POST", f"/{fresh_index}/_analyze", asked)["tokens"]
+    assert [token["token"] for token in tokens] == ["tnf", "alpha", "bind", "of", "muller"]
+
+    node.ask("PUT", f"/{fresh_index}/_doc/1?refresh=true", {"n": 3})
+    script = {"source": "doc['n'].value * params.by", "params": {"by": 2}}
+    query = {"script_score": {"query": {"match_all": {}}, "script": script}}
+    assert node.ask("POST", f"/{fresh_index}/_search", {"query": query})["hits"]["max_score"] == 6.0
+
+
+def test_vectors_are_scored_by_inner_product(node: Server, fresh_index: str) -> None:
+    method = {"name": "hnsw", "engine": "lucene"}
+    field = {"type": "knn_vector", "dimension": 2, "space_type": "innerproduct", "method": method}
+    settings = {"index.knn": True, "number_of_replicas": 0}
+    node.ask("PUT", f"/{fresh_index}", {"settings": settings, "mappings": {"properties": {"v": field}}})
+    for id, vector in (("a", [1.0, 0.0]), ("b", [0.0, 3.0]), ("c", [-3.0, 0.0])):
+        node.ask("PUT", f"/{fresh_index}/_doc/{id}?refresh=true", {"v": vector})
+    hits = node.ask("POST", f"/{fresh_index}/_search", {"query": {"knn": {"v": {"vector": [1, 1], "k": 3}}}})["hits"]
+    # p ≥ 0 scores p + 1, p < 0 scores 1 / (1 − p), as k-NN's table of spaces says.
+    assert [(hit["_id"], hit["_score"]) for hit in hits["hits"]] == [("b", 4.0), ("a", 2.0), ("c", 0.25)]
+
+
+def test_a_fresh_index_was_deleted_after_the_test_before(node: Server) -> None:
+    names = [row["index"] for row in node.ask("GET", "/_cat/indices/test-*?format=json")]
+    if isinstance(node, Node):  # others may be at work on a server that is not ours
+        assert names == []
+
+
+@pytest.mark.parametrize("version", JAVAS)
+def test_an_acknowledged_document_outlives_kill_9(version: str, start_node: Callable[..., Node]) -> None:
+    node = start_node(version)
+    url = node.url
+    node.ask("PUT", "/kept/_doc/1", {"title": "written"})
+    node.kill()
+    assert node.pid is None
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        node.ask("GET", "/")
+    node.start()
+    assert (node.url, node.ask("GET", "/kept/_doc/1")["_source"]) == (url, {"title": "written"})
+
+
+def test_a_suspended_node_hangs_until_it_is_resumed(start_node: Callable[..., Node]) -> None:
+    node = start_node("2.19.1", settings={"thread_pool.write.queue_size": 7})
+    pools = node.ask("GET", "/_cat/thread_pool/write?format=json&h=queue_size")
+    assert pools == [{"queue_size": "7"}], "settings of a test's own reach the server"
+    node.suspend()
+    began = time.monotonic()
+    with pytest.raises(urllib3.exceptions.TimeoutError):
+        node.ask("GET", "/", timeout=0.5)
+    assert time.monotonic() - began >= 0.5
+    node.resume()
+    assert node.ask("GET", "/", timeout=10)["version"]["number"] == "2.19.1"
+
+
+def test_a_node_that_cannot_start_shows_its_log(start_node: Callable[..., Node]) -> None:
+    with pytest.raises(NodeFailed, match=r"(?s)ended while it started.*no\.such\.setting"):
+        start_node("2.19.1", settings={"no.such.setting": 1})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nodes for the tests start on Linux and macOS")
+def test_an_error_of_the_server_keeps_its_status(node: Server, fresh_index: str) -> None:
+    with pytest.raises(Refusal, match="index_not_found_exception") as refusal:
+        node.ask("GET", f"/{fresh_index}/_doc/1")
+    assert refusal.value.status == 404
