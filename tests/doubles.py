@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion, record_digest, text_digest
-from indexer.engines.protocol import IndexInfo, Refused, Row, Stored, VectorSpace
+from indexer.engines.protocol import IndexInfo, Publication, Refused, Row, Stored, VectorSpace
 from indexer.errors import IndexerError
 from indexer.fields import FIELD, FIELDS, Field
 from indexer.ledger import FileEntry
@@ -180,8 +180,9 @@ class ListWriter:
         """None: there is no older version."""
         return {}
 
-    def publish(self) -> None:
+    def publish(self) -> Publication:
         """Nothing to do for a dict."""
+        return Publication(True)
 
     def optimize(self) -> None:
         """Nothing to do for a dict."""

@@ -37,6 +37,23 @@ class VectorSpace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionInfo:
+    """One of the versions of an index, where its engine keeps several."""
+
+    name: str
+    state: Literal["served", "loading", "old"]
+    articles: int
+    model: str
+    """The model set of its vectors; "" for an index without."""
+    vectors: str
+    """What its vectors are kept in (`VectorEncoding`)."""
+    created: str
+    """When, ISO 8601 in UTC."""
+    loaders: tuple[str, ...] = ()
+    """Who is loading it: one sentence a process, as it last said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexInfo:
     """What an index holds, as of its last commit."""
 
@@ -51,6 +68,8 @@ class IndexInfo:
     data_date: str
     """The newest NLM date (revised, else completed or entered) of any stored article, ISO; "" where none is known."""
     bytes: int
+    state: Literal["served", "being loaded"] = "served"
+    """A cluster's index that is being loaded for the first time shows what was committed; no alias names it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,16 @@ class Refused:
 
     id: str
     reason: str
+    is_superseded: bool = False
+    """No fault of the record: another loader stored something newer meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What came of publishing a load: whether everyone is served from it, and one line to tell people, or ""."""
+
+    is_served: bool
+    note: str = ""
 
 
 class Reader(Protocol):
@@ -159,8 +188,11 @@ class Writer(Protocol):
     def reusable(self, articles: Sequence[Article]) -> Mapping[str, NDArray[np.float32]]:
         """Vectors by id that an older version of this index holds for the very texts of these articles."""
 
-    def publish(self) -> None:
-        """The load is whole: everyone is served from it now. A folder serves each commit, and has nothing to do."""
+    def publish(self) -> Publication:
+        """The load is whole: everyone is served from it now, unless others still load it or their part is missing.
+
+        A folder serves each commit, and has nothing to do.
+        """
 
     def optimize(self) -> None:
         """Merge, build or extend the vector index, drop versions that nothing reads; the answers stay the same."""

@@ -41,6 +41,8 @@ class WriteOptions:
     """Copies of each shard, once the index is served; None: one where the cluster has a second node."""
     rebuild: bool = False
     """Load a new version of the index beside the one that is served, and serve it once it is whole."""
+    drop_old: bool = False
+    """Drop the versions before the rebuilt one in the moment that it is served."""
     share: Share = Share()
     """Which share of the files this process loads, while others load theirs."""
     connections: int = 4

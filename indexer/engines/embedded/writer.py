@@ -12,7 +12,7 @@ from indexer.engines.embedded import text
 from indexer.engines.embedded.layout import Layout, create, is_free, read_space, storage_errors
 from indexer.engines.embedded.nearest import EXACT_BYTES, Vector
 from indexer.engines.embedded.vectors import VectorStore, take_back
-from indexer.engines.protocol import Refused, Stored, VectorSpace
+from indexer.engines.protocol import Publication, Refused, Stored, VectorSpace
 from indexer.engines.usable import describe, distinct_ids, usable_id, usable_vector
 from indexer.errors import DamagedIndex, IndexClosed, IndexLocked, NoIndex, VectorMismatch
 from indexer.ledger import FileLedger, Ledger
@@ -126,8 +126,9 @@ class EmbeddedWriter:
         """None: a folder has no older versions."""
         return {}
 
-    def publish(self) -> None:
+    def publish(self) -> Publication:
         """Nothing to do: each commit is served."""
+        return Publication(True)
 
     def optimize(self) -> None:
         """Commit, merge, build or extend the vector index, and forget versions that nothing reads."""
