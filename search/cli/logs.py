@@ -3,6 +3,10 @@
 import logging
 import sys
 
+_LIBRARIES = {"opensearch": logging.INFO, "urllib3": logging.INFO, "boto3": logging.INFO, "botocore": logging.INFO}
+"""Loggers of a cluster's libraries, and what is the least that they say: their debugging shows whole requests, and of
+AWS what signs them. Without -v they only say errors, as what a failure means is told by our own."""
+
 
 def configure(verbosity: int) -> None:
     """0: warnings and errors; 1: what is being done; 2: everything."""
@@ -12,3 +16,5 @@ def configure(verbosity: int) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for library, least in _LIBRARIES.items():
+        logging.getLogger(library).setLevel(max(level, least) if verbosity else logging.ERROR)
