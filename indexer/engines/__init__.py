@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from indexer.engines.location import AnyLocation, Location, located
+from indexer.engines.location import AnyLocation, Location, located, without_secrets
 from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.errors import NotForFolders, UnknownEngine
@@ -126,5 +126,5 @@ def kind_of(location: AnyLocation) -> str:
     if name.startswith(("http://", "https://")):
         return "opensearch"
     if not name or "://" in name:
-        raise UnknownEngine(location=name)
+        raise UnknownEngine(location=without_secrets(name))
     return "folder"

@@ -1,5 +1,6 @@
 """Where an index is and how to reach it: a folder, or a URL with the secrets that its cluster asks for."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -34,11 +35,19 @@ class Location:
     access: Access = Access()
 
     def __str__(self) -> str:
-        return self.name
+        return without_secrets(self.name)
+
+    def __repr__(self) -> str:
+        return f"Location({str(self)!r}, {self.access!r})"
 
 
 AnyLocation: TypeAlias = str | Location
 """Folders, and clusters that ask nobody who they are, can be named by a plain string."""
+
+
+def without_secrets(name: str) -> str:
+    """A name as messages show it: what a URL has before an '@', where others write a user and a password, is hidden."""
+    return re.sub(r"://.*@", "://…@", name, flags=re.DOTALL)
 
 
 def located(where: AnyLocation) -> Location:

@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from ipaddress import IPv6Address
 
+from indexer.engines.location import without_secrets
 from indexer.engines.opensearch.errors import UnusableAddress
 
 LONGEST_NAME = 200
 """Bytes of an alias; OpenSearch allows 255, and ours take a version and a suffix."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PREFIX = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]+")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?", re.IGNORECASE)
+_PLACE = re.compile(r"(?:\[(?P<six>[^]]*)]|(?P<name>[^:]*))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +39,68 @@ def parse(location: str) -> Address:
         we do not allow.
     """
     scheme, _, rest = location.partition("://")
-    if scheme not in ("http", "https"):
-        raise UnusableAddress(location=_without_secrets(location), why=f"{scheme!r} is neither http nor https")
-    authority, _, path = rest.partition("/")
-    if "@" in authority:
-        raise UnusableAddress(
-            location=_without_secrets(location),
-            why="it holds a user or password; give these as --user and BIOCPT_OPENSEARCH_PASSWORD",
-        )
-    if any(sign in path for sign in "?#%"):
-        raise UnusableAddress(location=location, why="a URL of an index has no '?', '#' or '%'")
-    prefix, _, alias = path.strip("/").rpartition("/")
-    hosts = tuple(_host(part, scheme, location) for part in authority.split(","))
-    return Address(scheme, hosts, f"/{prefix}" if prefix else "", _usable(alias, location))
-
-
-def _host(part: str, scheme: str, location: str) -> tuple[str, int]:
     try:
-        split = urlsplit(f"//{part}")
-        host, port = split.hostname, split.port
-    except ValueError as error:
-        raise UnusableAddress(location=location, why=str(error)) from error
+        return _parse(scheme, rest)
+    except _Fault as fault:
+        raise UnusableAddress(location=without_secrets(location), why=str(fault)) from fault
+
+
+class _Fault(Exception):
+    """What is wrong with a location."""
+
+
+def _parse(scheme: str, rest: str) -> Address:
+    if scheme not in ("http", "https"):
+        raise _Fault(f"{scheme[:20]!r} is neither http nor https")
+    if "@" in rest:
+        raise _Fault("it holds a user or password; give these as --user and BIOCPT_OPENSEARCH_PASSWORD")
+    if any(sign in rest for sign in "?#%"):
+        raise _Fault("a URL of an index has no '?', '#' or '%'")
+    authority, _, path = rest.partition("/")
+    prefix, _, alias = path.strip("/").rpartition("/")
+    hosts = tuple(_host(place, 443 if scheme == "https" else 9200) for place in authority.split(","))
+    return Address(scheme, hosts, _usable_prefix(prefix), _usable_alias(alias))
+
+
+def _host(place: str, default_port: int) -> tuple[str, int]:
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise _Fault(f"{place[:80]!r} is no HOST:PORT; an IPv6 address stands in brackets, [::1]:9200")
+    host = _six(found["six"]) if found["six"] is not None else found["name"].lower()
     if not host:
-        raise UnusableAddress(location=location, why="it names no host")
-    return host, port if port is not None else (443 if scheme == "https" else 9200)
+        raise _Fault("it names no host")
+    if found["six"] is None and not _HOST.fullmatch(host):
+        raise _Fault(f"{host[:80]!r} is no name of a host")
+    port = default_port if found["port"] is None else int(found["port"])
+    if not 0 < port < 65_536:
+        raise _Fault(f"{port} is no port")
+    return host, port
 
 
-def _usable(alias: str, location: str) -> str:
+def _six(address: str) -> str:
+    try:
+        return str(IPv6Address(address))
+    except ValueError:
+        raise _Fault(f"{address[:80]!r} is no IPv6 address") from None
+
+
+def _usable_prefix(prefix: str) -> str:
+    parts = prefix.strip("/").split("/") if prefix else []
+    for part in parts:
+        if not _PREFIX.fullmatch(part):
+            raise _Fault(f"{part[:80]!r} cannot stand in the path before the index's name")
+    return "".join(f"/{part}" for part in parts)
+
+
+def _usable_alias(alias: str) -> str:
     if not alias:
-        raise UnusableAddress(location=location, why="it names no index; add one, such as /pubmed")
+        raise _Fault("it names no index; add one, such as /pubmed")
     if len(alias) > LONGEST_NAME or not _NAME.fullmatch(alias):
-        why = f"an index name is up to {LONGEST_NAME} of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit"
-        raise UnusableAddress(location=location, why=why)
+        raise _Fault(
+            f"an index name is up to {LONGEST_NAME} of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit"
+        )
     return alias
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _without_secrets(location: str) -> str:
-    return re.sub(r"://[^/]*@", "://…@", location)

@@ -1,0 +1,1 @@
+"""Tests of the OpenSearch engine; most of them need a node."""
