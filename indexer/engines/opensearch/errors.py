@@ -88,17 +88,6 @@ class UnreadableAnswer(IndexerError):
         )
 
 
-class WritingBlocked(IndexerError):
-    """The cluster takes no writes into the index until somebody does something about it."""
-
-    def __init__(self, *, doing: str, reason: str) -> None:
-        super().__init__(
-            f"The cluster refused to {doing}: {reason.rstrip('.;')}. "
-            "A full disk, a block on the index or a missing right has to be mended there; what was committed is stored, "
-            "and the same command goes on when run again."
-        )
-
-
 class NoProgress(IndexerError):
     """For a long time the cluster took nothing of what it was sent."""
 
@@ -116,4 +105,14 @@ class ChangedMeanwhile(IndexerError):
         super().__init__(
             f"Article {id!r} of {index!r} was changed by another loader while this one was writing it. "
             "Run the same command again: it goes on after the last finished file."
+        )
+
+
+class UnsoundVersion(IndexerError):
+    """What a version holds is not what was loaded into it."""
+
+    def __init__(self, *, address: object, name: str, why: str) -> None:
+        super().__init__(
+            f"{name!r} at {str(address)!r} is not served, and what was served is as before: {why}. "
+            f"Check the cluster, then load it again with --force, or give it up with `biocpt drop {name}`."
         )

@@ -1,0 +1,144 @@
+"""One process's part in loading a version: seen by the others for as long as it lives, and the last one publishes.
+
+A version that the alias serves already is simply written to: nothing is turned down, nobody has to be waited for.
+"""
+
+import logging
+import threading
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from indexer.engines.opensearch import loaders
+from indexer.engines.opensearch.connection import Cluster
+from indexer.engines.opensearch.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loaders import Loader, State, Watch
+from indexer.engines.opensearch.lowering import lower, restore
+from indexer.engines.opensearch.publishing import publish
+from indexer.engines.opensearch.versions import Version, find_versions, ledger_name
+from indexer.engines.protocol import Publication
+from indexer.engines.writing import DEFAULT, Share
+from indexer.errors import IndexerError
+
+log = logging.getLogger(__name__)
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+PATIENCE = 30.0
+"""Seconds without one after which a loader is taken for dead."""
+
+
+class Load:
+    """This process's load of one version, from when it is made until `finish` or `leave`."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        version: Version,
+        share: Share = DEFAULT.share,
+        *,
+        drop_old: bool = False,
+        beat: float = BEAT,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Register, and turn refresh and copies down, unless the version is served already.
+
+        Args:
+            share: which share of the files is loaded here.
+            drop_old: drop the versions before this one in the moment that it is served.
+            beat: seconds between two signs of life.
+            patience: seconds without one after which another loader is taken for dead; several beats.
+        """
+        self._cluster, self._version, self._share, self._drop_old = cluster, version, share, drop_old
+        self._rows = LedgerIndex(cluster, ledger_name(version.name))
+        self._is_served, self._created = version.is_served, 0
+        self._me = Loader(
+            id=f"loader-{uuid.uuid4().hex}", share=str(share), state="loading", beat=0, created=0, heard=_now(),
+            **loaders.place(),
+        )  # fmt: skip
+        self._watch = Watch(self._rows, self._me.id, patience=patience)
+        self._over = threading.Event()
+        self._beating = threading.Thread(target=self._beat_until_over, args=(beat,), name="heartbeat", daemon=True)
+        if not self._is_served:
+            self._start()
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the alias names the version: from the start, or since another loader published it."""
+        return self._is_served
+
+    def created(self, documents: int) -> None:
+        """Count documents that were new to the version: it must hold at least as many when it is published."""
+        self._created += documents
+
+    def finish(self) -> Publication:
+        """Our share is done: publish the version, if nobody else is at work on it and no other share is missing.
+
+        Raises:
+            UnsoundVersion: what is stored is not what was loaded; nothing is published.
+            IndexerError: the cluster refuses.
+        """
+        if self._is_served:
+            return Publication(True)
+        self._end("done")
+        name = self._version.name
+        if living := self._watch.living():
+            others = "; ".join(map(str, living[:3])) + ("; …" if len(living) > 3 else "")
+            return Publication(False, f"{name!r} is served once all who load it are done; still at work: {others}.")
+        if undone := loaders.missing(self._rows, self._share):
+            shares = ", ".join(undone[:20]) + (", …" if len(undone) > 20 else "")
+            advice = f"Run the same command with --shard {undone[0]}, or without --shard for all that is not done."
+            return Publication(
+                False, f"{name!r} is not served yet: nobody is loading these shares of the files: {shares}. {advice}"
+            )
+        published = publish(self._cluster, self._version, drop_old=self._drop_old)
+        self._is_served = published.is_served
+        return published
+
+    def leave(self) -> None:
+        """Stop before our share is done, or after `finish`: the others need not wait for us."""
+        if not self._over.is_set() and not self._is_served:
+            self._end("left")
+        self._over.set()
+
+    def _start(self) -> None:
+        """Known to the others first: whoever publishes after that waits for us; who did before is seen after it."""
+        loaders.register(self._rows, self._me)
+        try:
+            lower(self._cluster, self._rows, self._version)
+            served = find_versions(self._cluster).served
+            if served is not None and served.name == self._version.name:
+                restore(self._cluster, self._rows, self._version)
+                self._is_served = True
+        except BaseException:
+            self._end("left")
+            raise
+        if self._is_served:
+            self._end("left")
+        else:
+            self._beating.start()
+
+    def _end(self, state: State) -> None:
+        """Stop the signs of life and say how it ended."""
+        self._over.set()
+        if self._beating.is_alive():
+            self._beating.join()
+        loaders.ended(self._rows, replace(self._me, state=state, created=self._created, heard=_now()))
+
+    def _beat_until_over(self, seconds: float) -> None:
+        beat = 0
+        while not self._over.wait(seconds):
+            beat += 1
+            said = {"beat": beat, "created": self._created, "heard": _now()}
+            try:
+                if not self._rows.update(self._me.id, said):
+                    self._is_served = True  # who published it removed us: we had been silent for too long
+                    return
+                self._watch.look()
+            except IndexerError as error:
+                log.info("A sign of life was not sent: %s", error)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
