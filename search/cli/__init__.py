@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "info": "Say what an index holds.",
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",
+    "plan": "Work out what an index in a cluster takes.",
     "copy": "Copy an index, vectors included, to another place.",
     "models": "Get, export, quantise and check models.",
     "doctor": "Print what a bug report needs.",
