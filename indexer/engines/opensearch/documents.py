@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from indexer.article import Article, Deletion, Record, from_mapping, record_digest, text_digest, to_json
+from indexer.article import Article, Deletion, Record, from_mapping, to_json
+from indexer.decisions import as_stored
 from indexer.engines.protocol import Stored
 from indexer.fields import FIELDS
 from indexer.nlm_date import newest_day
@@ -40,23 +41,16 @@ _BESIDE = ("id", "order", "title", "abstract")
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
-def document(record: Record, *, vector: NDArray[np.float32] | None = None, has_vector: bool | None = None) -> bytes:
+def document(record: Record, *, vector: NDArray[np.float32] | None = None, stored: Stored | None = None) -> bytes:
     """The document of a record as JSON.
 
     Args:
         record: a deletion becomes a tombstone: its order, and nothing to be found by.
         vector: float32 (d,), written number by number as the shortest text that reads back the same.
-        has_vector: what to note where no vector is sent because the stored one is kept; None: whether there is one.
+        stored: what to note for later loads, where the caller has it at hand, or keeps a vector that is not sent.
     """
-    noted = vector is not None if has_vector is None else has_vector
-    said: dict[str, Any] = {
-        "id": record.id,
-        "order": record.order,
-        "deleted": isinstance(record, Deletion),
-        "text_digest": "" if isinstance(record, Deletion) else text_digest(record),
-        "record_digest": record_digest(record),
-        "has_vector": noted,
-    }
+    noted = as_stored(record, has_vector=vector is not None) if stored is None else stored
+    said: dict[str, Any] = {"id": record.id, **{name: getattr(noted, name) for name in STORED}}
     if isinstance(record, Deletion):
         said[RECORD] = {"version": record.version, "source": record.source}
         return orjson.dumps(said)
