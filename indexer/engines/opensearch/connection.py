@@ -133,6 +133,11 @@ class Cluster:
         """The error of one item of a bulk or msearch answer, as one that `request` would raise for it."""
         return refusal_of(status, error, address=self.address, who=self._who, doing=doing)
 
+    def cut(self) -> None:
+        """End the requests that are under way; each raises ClusterUnreachable where it waits. New ones may follow."""
+        for node, _ in self._transport.connection_pool.connection_opts:
+            node.cut()
+
     def close(self) -> None:
         """Let go of the connections."""
         for node, _ in self._transport.connection_pool.connection_opts:  # those left alone too

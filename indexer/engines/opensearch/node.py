@@ -15,6 +15,8 @@ from opensearchpy.exceptions import ConnectionError as NotConnected
 from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from indexer.engines.opensearch.lines import Lines
+
 LONGEST_CONNECT = 10.0
 """Seconds that a node may take to accept a connection, however long it may then take to answer."""
 
@@ -71,6 +73,15 @@ class Node(Urllib3HttpConnection):
             return answer.status, answer.headers, answer.data
         target = answer.headers.get("location", "").partition("?")[0].encode()
         raise Answer(answer.status, media_type, target if 300 <= answer.status < 400 else answer.data)
+
+    def cut(self) -> None:
+        """End the requests that are under way, each as if the node had closed its connection."""
+        self._lines.cut()
+
+    def _create_urllib3_pool(self) -> None:
+        super()._create_urllib3_pool()
+        self._lines = Lines()
+        self.pool.ConnectionCls = self._lines.watched(self.pool.ConnectionCls)
 
 
 def _is_expected(method: str, status: int, media_type: str, ignore: Collection[int]) -> bool:

@@ -5,6 +5,7 @@ request whose answer was lost may be stored twice, which changes nothing: its do
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -110,17 +111,19 @@ class Sender:
             created, self._created = self._created, 0
         return created
 
-    def stop(self) -> None:
-        """Drop what waits and send nothing more."""
+    def close(self, grace: float = 2.0) -> None:
+        """Drop what waits; requests that are under way get some seconds, and are cut off then."""
         with self._changed:
             self._is_closed = True
             self._waiting.clear()
             self._changed.notify_all()
-
-    def join(self) -> None:
-        """After `stop`: wait for the requests that are under way."""
+        until = time.monotonic() + grace
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+        while any(thread.is_alive() for thread in self._threads):
+            self._cluster.cut()
+            for thread in self._threads:
+                thread.join(0.1)
 
     # What a Delivery asks and tells.
 

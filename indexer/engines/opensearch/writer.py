@@ -141,8 +141,7 @@ class OpenSearchWriter:
         if self._is_closed:
             return
         self._is_closed = True
-        self._sender.stop()
-        self._sender.join()
+        self._sender.close()
         try:
             self._load.leave()
         except ClusterUnreachable as error:
