@@ -6,6 +6,9 @@ engines, disk-based vector search) and are compared with it; they were not run h
 
 from typing import Any, TypeAlias, assert_never
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import VectorEncoding
 
@@ -47,6 +50,12 @@ def space_type(encoding: VectorEncoding, space: VectorSpace) -> str:
 def keeps_unit_vectors(encoding: VectorEncoding, space: VectorSpace) -> bool:
     """Whether vectors, stored ones and those of questions, are brought to unit length before they are sent."""
     return space.similarity == "cosine" and encoding != "lucene"
+
+
+def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vector at length 1; one of zeros stays as it is."""
+    length = np.linalg.norm(vector)
+    return vector if length == 0 else (vector / length).astype(np.float32)
 
 
 def _graph(engine: str, *, encoder: dict[str, Any] | None = None) -> dict[str, Any]:

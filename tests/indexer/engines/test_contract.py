@@ -21,34 +21,58 @@ def test_writes_show_after_commit_and_refresh(engine: Engine) -> None:
     reader = load(engine, [article("1", "heart")])
     writer = engine.writer(SPACE)
     writer.write([article("2", "heart")], {"2": vector(2)})
-    reader.refresh()
-    assert (ids(reader, Match("heart")), nearest(reader, vector(2))) == (["1"], ["1"])
     writer.commit()
-    assert ids(reader, Match("heart")) == ["1"]
     reader.refresh()
     assert set(ids(reader, Match("heart"))) == set(nearest(reader, vector(2))) == {"1", "2"}
     writer.close()
 
 
-def test_close_drops_what_was_not_committed(engine: Engine) -> None:
-    load(engine, [article("1")])
+def test_what_was_not_committed_can_be_written_again(engine: Engine) -> None:
+    load(engine, [article("1"), article("3")])
     writer = engine.writer(SPACE)
     writer.write([article("2")], {"2": vector(2)})
     writer.delete([Deletion(id="1", order=9)])
     writer.close()
-    reader = engine.reader()
-    assert nearest(reader, vector(0)) == ["1"]
     again = engine.writer(SPACE)
+    again.write([article("2")], {"2": vector(2)})
+    again.delete([Deletion(id="1", order=9)])
+    again.commit()
+    again.close()
+    assert set(nearest(engine.reader(), vector(0))) == {"2", "3"}
+
+
+def test_nothing_shows_before_commit_nor_before_refresh(transactional: Engine) -> None:
+    reader = load(transactional, [article("1", "heart")])
+    writer = transactional.writer(SPACE)
+    writer.write([article("2", "heart")], {"2": vector(2)})
+    reader.refresh()
+    assert (ids(reader, Match("heart")), nearest(reader, vector(2))) == (["1"], ["1"])
+    writer.commit()
+    assert (ids(reader, Match("heart")), nearest(reader, vector(2))) == (["1"], ["1"])
+    reader.refresh()
+    assert set(ids(reader, Match("heart"))) == {"1", "2"}
+    writer.close()
+
+
+def test_close_drops_what_was_not_committed(transactional: Engine) -> None:
+    load(transactional, [article("1")])
+    writer = transactional.writer(SPACE)
+    writer.write([article("2")], {"2": vector(2)})
+    writer.delete([Deletion(id="1", order=9)])
+    writer.close()
+    reader = transactional.reader()
+    assert nearest(reader, vector(0)) == ["1"]
+    again = transactional.writer(SPACE)
     assert set(again.stored(["1", "2"])) == {"1"}
     again.close()
 
 
-def test_one_writer_at_a_time(engine: Engine) -> None:
-    writer = engine.writer(SPACE)
+def test_one_writer_at_a_time(transactional: Engine) -> None:
+    writer = transactional.writer(SPACE)
     with pytest.raises(IndexerError, match="writ"):
-        engine.writer(SPACE)
+        transactional.writer(SPACE)
     writer.close()
-    engine.writer(SPACE).close()
+    transactional.writer(SPACE).close()
 
 
 def test_optimize_leaves_the_answers(engine: Engine) -> None:

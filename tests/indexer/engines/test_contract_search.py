@@ -10,7 +10,7 @@ from indexer.article import Article
 from indexer.engines.protocol import Reader, VectorSpace
 from indexer.errors import IndexerError
 from indexer.queries import And, Hit, Lexical, Match, Nearest, Not, Or, Phrase, Query, Range, Term, best_first
-from tests.indexer.engines.contract import COSINE, ENGINES, SPACE, Engine, article, ids, load, nearest, vector
+from tests.indexer.engines.contract import ALL, COSINE, SPACE, Engine, an_index, article, ids, load, nearest, vector
 
 
 def test_equal_scores_stand_by_id_even_at_the_cut(engine: Engine) -> None:
@@ -112,11 +112,12 @@ CONDITIONS: list[tuple[Query, Callable[[Article], bool]]] = [
 ]
 
 
-@pytest.fixture(params=list(ENGINES), scope="module")
+@pytest.fixture(params=ALL, scope="module")
 def filtered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    reader = load(ENGINES[request.param](tmp_path_factory.mktemp("filtered")), FILTERED)
-    yield reader
-    reader.close()
+    with an_index(request, tmp_path_factory.mktemp("filtered")) as engine:
+        reader = load(engine, FILTERED)
+        yield reader
+        reader.close()
 
 
 @pytest.mark.parametrize("place", range(len(CONDITIONS)))
