@@ -1,24 +1,39 @@
-"""The ledger in a file, and in memory: one contract."""
+"""The ledger in a file, in memory and in a cluster: one contract."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from indexer.engines.location import Access
+from indexer.engines.opensearch.address import parse
+from indexer.engines.opensearch.connection import Cluster
+from indexer.engines.opensearch.ledger import ClusterLedger
+from indexer.engines.opensearch.versions import open_version
 from indexer.errors import DamagedLog
 from indexer.ledger import FileEntry, FileLedger, Ledger
 from tests.doubles import ListLedger
+from tests.opensearch.server import Server
 
 ENTRY = FileEntry(
     name="pubmed26n0001.xml.gz", digest="ab" * 32, read=5, added=3, rejected=2, finished="2026-11-01T10:00:00+00:00"
 )
 
 
-@pytest.fixture(params=["file", "list"])
+def in_cluster(request: pytest.FixtureRequest) -> Ledger:
+    node, alias = cast(Server, request.getfixturevalue("node_36")), request.getfixturevalue("fresh_index")
+    cluster = Cluster(parse(f"{node.url}/{alias}"), Access())
+    request.addfinalizer(cluster.close)
+    return ClusterLedger(cluster, open_version(cluster, None, make=True).name)
+
+
+@pytest.fixture(params=["file", "list", pytest.param("cluster", marks=pytest.mark.opensearch)])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
     makers: dict[str, Callable[[], Ledger]] = {
         "file": lambda: FileLedger(tmp_path / "ledger.jsonl"),
         "list": ListLedger,
+        "cluster": lambda: in_cluster(request),
     }
     return makers[request.param]()
 

@@ -76,7 +76,7 @@ def _counts(cluster: Cluster, version: Version) -> dict[str, int]:
 
 
 def _bad_vectors(cluster: Cluster, version: Version, seed: int) -> Iterator[str]:
-    """Of a sample: not readable, not finite, of another width, or unlike that of the same text in the served version."""
+    """Of a sample: not finite, of another width, or unlike that of the same text in the version that is served."""
     space, old = version.meta.space, old_vectors(cluster, version)
     at_random = {"function_score": {"query": _NOTED, "random_score": {"seed": seed, "field": "_seq_no"}}}
     body = {"size": SAMPLE, "query": at_random, "_source": ["text_digest", VECTOR]}

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from indexer.engines.opensearch.capabilities import require
 from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.encodings import ServerVersion, vector_field
+from indexer.engines.opensearch.encodings import vector_field
 from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
 from indexer.engines.opensearch.ledger_index import ledger_body
 from indexer.engines.opensearch.mapping import FORMAT, Meta, index_body, meta_of
@@ -116,6 +117,7 @@ def open_version(
         OtherVectors: it holds vectors of another model; it needs a rebuild, or its own model.
         OtherFormat: it was made by another version of ours, and needs a rebuild.
         MadeOtherwise: `options` ask for another kind of index than the one that exists.
+        OldServer, MissingPlugin: the cluster cannot hold what has to be made.
     """
     versions = find_versions(cluster)
     target = versions.building if options.rebuild or versions.served is None else versions.served
@@ -144,16 +146,11 @@ def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: Wri
         bm25=options.bm25 or Bm25(),
         replicas=options.replicas,
     )
-    server = _server(cluster)
+    server = require(cluster, vectors=space is not None).version
     field = None if space is None else vector_field(meta.vectors, space, server)
     body = index_body(meta, shards=options.shards or 1, field=field, server=server)
     _make_index(cluster, version_name(cluster.address.alias, number), body)
     return find_versions(cluster).all[number]
-
-
-def _server(cluster: Cluster) -> ServerVersion:
-    found = cluster.request("GET", "/", doing="ask for the version of the server")
-    return tuple(map(int, str(found["version"]["number"]).split("-")[0].split(".")))
 
 
 def _make_index(cluster: Cluster, name: str, body: Mapping[str, Any]) -> None:
