@@ -1,7 +1,7 @@
 """Answers that are errors: the server's JSON, or a proxy's page, as one of ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -58,12 +58,10 @@ def refusal_of(status: int, error: Mapping[str, Any], *, address: Address, who: 
 def reason_of(error: Mapping[str, Any]) -> str:
     """The server's words on one line, the innermost cause last."""
     words: list[str] = []
-    cause: object = _root(error)
-    while isinstance(cause, Mapping):
-        said = str(cause.get("reason") or cause.get("type") or "no reason given").splitlines()[0][:500]
+    for cause in (*_chain(_root(error)), *_chain(error.get("caused_by"))):
+        said = str(cause.get("reason") or cause.get("type") or "no reason given").splitlines()[0][:500].rstrip(".")
         if not any(said in word for word in words):
-            words.append(said.rstrip("."))
-        cause = cause.get("caused_by")
+            words.append(said)
     return ": ".join(words)
 
 
@@ -73,6 +71,12 @@ def missing_rights(reason: str) -> tuple[tuple[str, ...], str]:
     if found is None:
         return (), ""
     return tuple(right.strip() for right in found["rights"].split(",") if right.strip()), found["user"] or ""
+
+
+def _chain(cause: object) -> Iterator[Mapping[str, Any]]:
+    while isinstance(cause, Mapping):
+        yield cause
+        cause = cause.get("caused_by")
 
 
 def _root(error: Mapping[str, Any]) -> Mapping[str, Any]:
