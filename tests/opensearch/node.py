@@ -3,7 +3,7 @@
 import atexit
 import json
 import os
-import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -21,6 +21,8 @@ from tests.opensearch.recipe import Distribution
 from tests.opensearch.server import Identity, Refusal, Server
 
 _PATIENCE = 180.0  # seconds; a start takes 10 to 30, more where other tests take the processors
+
+_PORTS = range(20000, 32000)
 
 _LOGGING = """appender.console.type = Console
 appender.console.name = console
@@ -188,15 +190,19 @@ class Node(Server):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports of 127.0.0.1 that nobody listens on now.
+
+    They lie below those that systems give to outgoing connections: a client that tries a dead node again and again
+    would some time get the node's port as its own, connect to itself, and keep the node from starting again.
+    """
+    found: list[int] = []
+    for port in secrets.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise NodeFailed(f"There are no {count} free ports from {_PORTS.start} to {_PORTS.stop - 1}.")
 
 
 def _lay_out(folder: Path, home: Path) -> None:
@@ -215,6 +221,8 @@ def _unprivileged() -> tuple[int, int]:
     """The user and group that nodes run as: ours, or for root `nobody`."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
+    import pwd  # not on every system, unlike this file's other needs
+
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
 

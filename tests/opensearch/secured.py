@@ -75,7 +75,7 @@ class SecuredNode(Node):
         return Identity(user=name, password=PASSWORD, ca=self.authority.ca)
 
     def certified(self, name: str, *, roles: Iterable[str] = ()) -> Identity:
-        """Someone without a password, let in by a client certificate for that name, with these roles."""
+        """Someone without a password, let in by a client certificate: the one certified holder of these roles."""
         issued = self.authority.issue(name)
         for role in roles:
             self._put(f"rolesmapping/{role}", {"users": [name]})

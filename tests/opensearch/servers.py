@@ -38,6 +38,7 @@ class Servers:
         self._numbers = itertools.count(1)
         self.nodes: list[Node] = []
         """Every node that this run made."""
+        self._dead: set[Node] = set()
         self.seconds: dict[str, list[float]] = defaultdict(list)
         """How long the first starts of nodes took, by version."""
         self.test: str | None = None
@@ -80,6 +81,7 @@ class Servers:
     def forget(self, node: Node) -> None:
         """Stop a node that `start` made and remove what it stored."""
         node.stop()
+        node.close()
         self.nodes.remove(node)
         shutil.rmtree(node.folder)
 
@@ -91,9 +93,10 @@ class Servers:
 
     def deaths(self) -> Iterator[tuple[str, str]]:
         """Nodes that ended by themselves, each once: what to call it, and the last lines of its log."""
-        for node in [node for node in self.nodes if node.died]:
-            yield f"OpenSearch {node.version} ({node.folder.name}) died", node.log()
-            self.nodes.remove(node)
+        for node in self.nodes:
+            if node.died and node not in self._dead:
+                self._dead.add(node)
+                yield f"OpenSearch {node.version} ({node.folder.name}) died", node.log()
 
     def close(self) -> None:
         for node in self.nodes:

@@ -1,15 +1,17 @@
 """A node is a real OpenSearch that can be stopped, killed, hung and started again with what it stored."""
 
-import sys
+import os
+import signal
+import socket
 import time
 from collections.abc import Callable
 
 import pytest
 import urllib3
 
-from tests.opensearch.node import Node, NodeFailed
-from tests.opensearch.recipe import JAVAS
+from tests.opensearch.node import Node, NodeFailed, free_ports
 from tests.opensearch.server import Refusal, Server
+from tests.opensearch.servers import RUNNING, Servers
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +20,13 @@ def test_a_node_says_its_version_and_plugins(node: Server) -> None:
     assert node.ask("GET", "/")["version"]["number"] == node.version
     plugins = {row["component"] for row in node.ask("GET", "/_cat/plugins?format=json")}
     assert plugins >= {"opensearch-knn", "opensearch-neural-search", "opensearch-job-scheduler"}
+
+
+def test_a_node_is_run_by_someone_without_rights(node: Server) -> None:
+    if not isinstance(node, Node):
+        pytest.skip(f"a server of {RUNNING} is not ours")
+    written_by_the_server = node.folder / "config" / "opensearch.keystore"
+    assert written_by_the_server.stat().st_uid != 0
 
 
 def test_both_lines_have_the_same_text_analysis_and_scripts(node: Server, fresh_index: str) -> None:
@@ -66,30 +75,55 @@ def test_a_fresh_index_was_deleted_after_the_test_before(node: Server) -> None:
         assert names == []
 
 
-@pytest.mark.parametrize("version", JAVAS)
-def test_an_acknowledged_document_outlives_kill_9(version: str, start_node: Callable[..., Node]) -> None:
-    node = start_node(version)
-    url = node.url
+def test_an_acknowledged_document_outlives_kill_9(start_node: Callable[..., Node], servers: Servers) -> None:
+    node = start_node("2.19.1", settings={"thread_pool.write.queue_size": 7})
+    url, pid = node.url, node.pid
     node.ask("PUT", "/kept/_doc/1", {"title": "written"})
     node.kill()
-    assert node.pid is None
     with pytest.raises(urllib3.exceptions.HTTPError):
         node.ask("GET", "/")
     node.start()
+    assert node.pid != pid
     assert (node.url, node.ask("GET", "/kept/_doc/1")["_source"]) == (url, {"title": "written"})
+    assert node.ask("GET", "/_cat/thread_pool/write?format=json&h=queue_size") == [{"queue_size": "7"}]
+    assert list(servers.deaths()) == [], "a kill that a test asked for is no death to report"
 
 
-def test_a_suspended_node_hangs_until_it_is_resumed(start_node: Callable[..., Node]) -> None:
-    node = start_node("2.19.1", settings={"thread_pool.write.queue_size": 7})
-    pools = node.ask("GET", "/_cat/thread_pool/write?format=json&h=queue_size")
-    assert pools == [{"queue_size": "7"}], "settings of a test's own reach the server"
-    node.suspend()
+def test_a_node_that_dies_by_itself_is_reported_once_with_its_log(
+    start_node: Callable[..., Node], servers: Servers
+) -> None:
+    node = start_node("2.19.1")
+    assert node.pid is not None
+    os.kill(node.pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while not node.died and time.monotonic() < until:
+        time.sleep(0.05)
+    ((title, log),) = servers.deaths()
+    assert title.startswith("OpenSearch 2.19.1 (node-")
+    assert "started" in log
+    assert list(servers.deaths()) == []
+
+
+def test_a_suspended_node_hangs_until_it_is_resumed(node_219: Server) -> None:
+    if not isinstance(node_219, Node):
+        pytest.skip(f"a server of {RUNNING} may be at work for others")
+    node_219.suspend()
     began = time.monotonic()
-    with pytest.raises(urllib3.exceptions.TimeoutError):
-        node.ask("GET", "/", timeout=0.5)
+    try:
+        with pytest.raises(urllib3.exceptions.TimeoutError):
+            node_219.ask("GET", "/", timeout=0.5)
+    finally:
+        node_219.resume()
     assert time.monotonic() - began >= 0.5
-    node.resume()
-    assert node.ask("GET", "/", timeout=10)["version"]["number"] == "2.19.1"
+    assert node_219.ask("GET", "/", timeout=10)["version"]["number"] == "2.19.1"
+
+
+def test_ports_are_free_different_and_never_those_of_an_outgoing_connection() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50
+    assert max(ports) < 32768  # where Linux begins to give them out; others begin higher
+    with socket.create_server(("127.0.0.1", ports[0])):
+        pass
 
 
 def test_a_node_that_cannot_start_shows_its_log(start_node: Callable[..., Node]) -> None:
@@ -97,7 +131,6 @@ def test_a_node_that_cannot_start_shows_its_log(start_node: Callable[..., Node])
         start_node("2.19.1", settings={"no.such.setting": 1})
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="nodes for the tests start on Linux and macOS")
 def test_an_error_of_the_server_keeps_its_status(node: Server, fresh_index: str) -> None:
     with pytest.raises(Refusal, match="index_not_found_exception") as refusal:
         node.ask("GET", f"/{fresh_index}/_doc/1")
