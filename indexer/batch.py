@@ -1,7 +1,10 @@
 """A chunk of records turned into what has to be written: which win, which keep their vector, which are encoded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion, Record
 from indexer.decisions import WRITTEN, as_stored, decide, keeps_vector
@@ -18,7 +21,9 @@ class Batch:
     ready: Sequence[Article]
     """Articles that need no encoding."""
     keep: frozenset[str]
-    """Ids of `ready` that keep the vector they have; the others are stored without."""
+    """Ids of `ready` that keep the vector they have; …"""
+    reused: Mapping[str, NDArray[np.float32]]
+    """… those that take the one that an older version of the index holds; the others are stored without."""
     to_encode: Sequence[Article]
     """By length of text, so that a slice of them fills the encoder's batches evenly."""
     settled: Counts
@@ -66,12 +71,15 @@ def plan(
             settled.append(outcome)
     articles = [record for record in winners.values() if isinstance(record, Article)]
     keep = frozenset(a.id for a in articles if encodes and keeps_vector(a, stored.get(a.id)))
-    to_encode = [a for a in articles if encodes and a.has_text and a.id not in keep]
+    new = [a for a in articles if encodes and a.has_text and a.id not in keep]
+    reused = writer.reusable(new) if new else {}
+    to_encode = [article for article in new if article.id not in reused]
     encoded = {article.id for article in to_encode}
     return Batch(
         deletions=[record for record in winners.values() if isinstance(record, Deletion)],
         ready=[article for article in articles if article.id not in encoded],
         keep=keep,
+        reused=reused,
         to_encode=sorted(to_encode, key=lambda article: len(article.title) + len(article.abstract)),
         settled=count(settled),
         outcomes=outcomes,

@@ -1,7 +1,7 @@
 """Copy an index to another place or engine: records, tombstones, vectors and ledger; nothing is encoded."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from indexer.article import Article, Deletion
@@ -10,6 +10,8 @@ from indexer.engines.protocol import IndexInfo, Reader, Row, Stored, VectorSpace
 from indexer.errors import ArrivalsDisagree, IncompleteCopy, VectorMismatch
 from indexer.ledger import Ledger
 from indexer.progress import Counts, Outcome, count
+from indexer.rejects import Rejects
+from indexer.written import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Options:
     """Rows written between commits."""
     location: str = "the target"
     """What messages call the target."""
+    rejects: Rejects = field(default_factory=lambda: Rejects(None))
+    """Where rows are noted that the target would not store."""
 
 
 DEFAULT = Options()
@@ -47,22 +51,32 @@ def copy(
         target.ledger.adopt(name, digest, sequence)
     for name, digest in sorted(ledger.begun()):
         target.ledger.begin(name, digest)
-    counts, uncommitted = Counts(), 0
+    counts, written, uncommitted = Counts(), Written(), 0
     for rows in _chunks(source.rows(), options.chunk):
         stored = target.stored([row.record.id for row in rows])
-        outcomes = [_outcome(row, stored.get(row.record.id)) for row in rows]
-        wanted = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome in WRITTEN]
+        outcomes = {row.record.id: _outcome(row, stored.get(row.record.id)) for row in rows}
+        wanted = [row for row in rows if outcomes[row.record.id] in WRITTEN]
         _write(wanted, target)
+        written.note([row.record for row in wanted], {id: [outcome] for id, outcome in outcomes.items()})
         uncommitted += len(wanted)
+        counts += count(outcomes.values())
         if uncommitted >= options.commit_every:
-            target.commit()
+            counts += _commit(target, written, options.rejects)
             uncommitted = 0
-        counts += count(outcomes)
         yield counts
-    target.commit()
+    counts += _commit(target, written, options.rejects)
+    yield counts
     for entry in ledger.entries():
         if entry.name not in strangers and target.ledger.find(entry.name, entry.digest) is None:
             target.ledger.tick(entry)
+
+
+def _commit(target: Writer, written: Written, rejects: Rejects) -> Counts:
+    """What to add to the counts, because the target refused some of what was written."""
+    target.commit()
+    change = written.settle(target.refused(), rejects)
+    rejects.sync()
+    return change
 
 
 def require_same_space(source: IndexInfo, target: VectorSpace | None, location: str = DEFAULT.location) -> None:
@@ -100,8 +114,8 @@ def require_complete(source: IndexInfo, target: IndexInfo, counts: Counts) -> No
     """
     held, wanted = _figures(target), _figures(source)
     ids_held, ids_wanted = target.articles + target.tombstones, source.articles + source.tombstones
-    same_ids = ids_held == ids_wanted and not counts.superseded
-    if ids_held < ids_wanted or counts.read != ids_wanted or (same_ids and held != wanted):
+    same_ids = ids_held == ids_wanted and not counts.superseded and not counts.rejected
+    if ids_held + counts.rejected < ids_wanted or counts.read != ids_wanted or (same_ids and held != wanted):
         raise IncompleteCopy(target=target.location, held=held, wanted=wanted)
 
 

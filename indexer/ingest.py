@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import sources
-from indexer.article import Article
+from indexer.article import Article, Deletion
 from indexer.batch import Batch, plan
 from indexer.engines.protocol import VectorSpace, Writer
 from indexer.errors import VectorMismatch
@@ -24,6 +24,7 @@ from indexer.progress import Counts, FileReport, Progress
 from indexer.readahead import chunks
 from indexer.rejects import Rejects
 from indexer.sources import BrokenSource
+from indexer.written import Written
 from onnx_models.encoder import Encoder
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,8 @@ class _Load:
         self.files = files
         self._writer, self._encoder, self._rejects, self._options = writer, encoder, rejects, options
         self._reports: list[FileReport] = []
-        self._done = Counts()
+        self._file, self._counts, self._done = "", Counts(), Counts()
+        self._written = Written()
         self._uncommitted = 0
         self._committed_at = options.clock()
         self._meter, self._committed_bytes = sources.Meter(), 0
@@ -121,7 +123,8 @@ class _Load:
 
     def file(self, path: Path) -> Iterator[Progress]:
         """Read one file to its end, or to where it breaks."""
-        name, counts = sources.name_of(path), Counts()
+        self._file, self._counts = sources.name_of(path), Counts()
+        name = self._file
         try:
             stat = _stat(path)
             digest = "" if self._is_finished(name, stat) else self._digest(path, stat)
@@ -130,18 +133,18 @@ class _Load:
                 return
             with closing(self._batches(path, digest)) as batches:
                 for batch in batches:
-                    counts += batch.settled
+                    self._counts += batch.settled
                     for written in self._store(batch):
-                        counts += written
-                        yield self._progress(name, counts)
+                        self._counts += written
+                        yield self._progress()
         except BrokenSource as error:
             self._commit()
             log.info("%s", error)
-            yield self._close(FileReport(name=name, status="broken", counts=counts, reason=str(error)))
+            yield self._close(FileReport(name=name, status="broken", counts=self._counts, reason=str(error)))
         else:
             self._commit()
-            self._writer.ledger.tick(_entry(name, digest, stat, counts))
-            yield self._close(FileReport(name=name, status="done", counts=counts))
+            self._writer.ledger.tick(_entry(name, digest, stat, self._counts))
+            yield self._close(FileReport(name=name, status="done", counts=self._counts))
 
     def _is_finished(self, name: str, stat: str) -> bool:
         """Whether a file is the finished one by its looks, so that it need not be hashed."""
@@ -178,15 +181,15 @@ class _Load:
 
     def _store(self, batch: Batch) -> Iterator[Counts]:
         if batch.deletions:
-            with self._one_write(len(batch.deletions)):
+            with self._one_write(batch, batch.deletions):
                 self._writer.delete(batch.deletions)
         if batch.ready:
-            with self._one_write(len(batch.ready)):
-                self._writer.write(batch.ready, {}, batch.keep)
+            with self._one_write(batch, batch.ready):
+                self._writer.write(batch.ready, batch.reused, batch.keep)
         yield batch.counts([*batch.deletions, *batch.ready])
         with closing(chunks(self._encoded(batch.to_encode), 1)) as slices:
             for ((articles, vectors),) in slices:
-                with self._one_write(len(articles)):
+                with self._one_write(batch, articles):
                     self._writer.write(articles, vectors)
                 yield batch.counts(articles)
 
@@ -200,12 +203,13 @@ class _Load:
             yield part, {article.id: row for article, row in zip(part, rows, strict=True)}
 
     @contextmanager
-    def _one_write(self, records: int) -> Iterator[None]:
+    def _one_write(self, batch: Batch, records: Sequence[Article | Deletion]) -> Iterator[None]:
         """Around one call to the writer: torn until it returns, then perhaps time for a commit."""
         self._torn = True
         yield
         self._torn = False
-        self._uncommitted += records
+        self._written.note(records, batch.outcomes)
+        self._uncommitted += len(records)
         late = self._options.clock() - self._committed_at >= self._options.commit_seconds
         much = self._bytes_read() - self._committed_bytes >= self._options.commit_bytes
         if late or much or self._uncommitted >= self._options.commit_records:
@@ -220,21 +224,24 @@ class _Load:
             self._torn = True
             self._writer.commit()
             self._torn = False
+            self._counts += self._written.settle(self._writer.refused(), self._rejects)
+            self._rejects.sync()
         self._uncommitted, self._committed_at = 0, self._options.clock()
         self._committed_bytes = self._bytes_read()
 
-    def _progress(self, name: str, counts: Counts) -> Progress:
+    def _progress(self) -> Progress:
         return Progress(
-            file=name,
+            file=self._file,
             files_total=len(self.files),
             reports=tuple(self._reports),
-            counts=self._done + counts,
+            counts=self._done + self._counts,
         )
 
     def _close(self, report: FileReport) -> Progress:
         self._reports.append(report)
         self._done += report.counts
-        return self._progress(report.name, Counts())
+        self._counts = Counts()
+        return self._progress()
 
 
 def _stat(path: Path) -> str:

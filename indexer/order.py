@@ -57,6 +57,11 @@ def arrival_of(order: int) -> int:
     return number if year == UNNUMBERED_YEAR else 0
 
 
+def position_of(order: int) -> int:
+    """The position in its file that an order is of, from 0."""
+    return order >> 1 & ((1 << _POSITION_BITS) - 1)
+
+
 def same_file(one: int, other: int) -> bool:
     """Whether two orders are of the same PMID version, from files of the same year and number."""
     return one >> (_POSITION_BITS + 1) == other >> (_POSITION_BITS + 1)
