@@ -1,6 +1,6 @@
 """Where indexes are kept: the kind of a location names the engine. Add an engine: one folder here, one row below."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.errors import NotForFolders, UnknownEngine
 from indexer.ledger import FileLedger, Ledger
 
-__all__ = ["ENGINES", "Engine", "damaged_files", "open_ledger", "open_reader", "open_writer"]
+__all__ = ["ENGINES", "Engine", "damaged_files", "drop_versions", "open_ledger", "open_reader", "open_writer"]
 
 
 class Engine(NamedTuple):
@@ -20,6 +20,7 @@ class Engine(NamedTuple):
     write: Callable[[Location, VectorSpace | None, bool, WriteOptions], Writer]
     ledger: Callable[[Location], Ledger]
     damaged: Callable[[Location], list[str]]
+    drop: Callable[[Location, Collection[str], bool], list[str]]
 
 
 def _read_folder(location: Location) -> Reader:
@@ -48,6 +49,10 @@ def _damaged_in_folder(location: Location) -> list[str]:
     return damaged_files(Path(location.name))
 
 
+def _no_versions_in_folder(location: Location, names: Collection[str], old: bool) -> list[str]:
+    raise NotForFolders(location=location)
+
+
 def _read_cluster(location: Location) -> Reader:
     from indexer.engines.opensearch.reader import OpenSearchReader
 
@@ -66,14 +71,20 @@ def _ledger_in_cluster(location: Location) -> Ledger:
     return open_cluster_ledger(location)
 
 
+def _drop_in_cluster(location: Location, names: Collection[str], old: bool) -> list[str]:
+    from indexer.engines.opensearch.dropping import drop_from_cluster
+
+    return drop_from_cluster(location, names, old=old)
+
+
 def _nothing_damaged(_: Location) -> list[str]:
     """A cluster checks its own files, whenever it reads them."""
     return []
 
 
 ENGINES: dict[str, Engine] = {
-    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder, _damaged_in_folder),
-    "opensearch": Engine(_read_cluster, _write_cluster, _ledger_in_cluster, _nothing_damaged),
+    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder, _damaged_in_folder, _no_versions_in_folder),
+    "opensearch": Engine(_read_cluster, _write_cluster, _ledger_in_cluster, _nothing_damaged, _drop_in_cluster),
 }
 """Kind of location → its engine."""
 
@@ -115,6 +126,16 @@ def open_ledger(location: AnyLocation) -> Ledger:
 def damaged_files(location: AnyLocation) -> list[str]:
     """One sentence for each file that is not as it was written, as far as the engine can tell; reads all of them."""
     return ENGINES[kind_of(location)].damaged(located(location))
+
+
+def drop_versions(location: AnyLocation, names: Collection[str], *, old: bool = False) -> list[str]:
+    """Remove versions of an index that nobody is served from, `old`: all before the served one; the removed names.
+
+    Raises:
+        NotForFolders: a folder has no versions.
+        IndexerError: a name is unknown, or of a version that is served or being loaded; nothing is removed then.
+    """
+    return ENGINES[kind_of(location)].drop(located(location), names, old)
 
 
 def kind_of(location: AnyLocation) -> str:

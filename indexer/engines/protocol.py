@@ -41,7 +41,7 @@ class VersionInfo:
     """One of the versions of an index, where its engine keeps several."""
 
     name: str
-    state: Literal["served", "loading", "old"]
+    state: Literal["served", "being loaded", "old"]
     articles: int
     model: str
     """The model set of its vectors; "" for an index without."""

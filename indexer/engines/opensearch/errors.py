@@ -1,5 +1,7 @@
 """What can go wrong with a cluster; each message says what happened, the value, and what to do next."""
 
+from collections.abc import Iterable
+
 from indexer.errors import IndexerError, NotAnIndex, UnreadableFormat, VectorMismatch
 
 
@@ -115,4 +117,31 @@ class UnsoundVersion(IndexerError):
         super().__init__(
             f"{name!r} at {str(address)!r} is not served, and what was served is as before: {why}. "
             f"Check the cluster, then load it again with --force, or give it up with `biocpt drop {name}`."
+        )
+
+
+class NoSuchVersion(IndexerError):
+    """An index has no version of this name."""
+
+    def __init__(self, *, address: object, name: str, known: Iterable[str]) -> None:
+        versions = ", ".join(known) or "none"
+        super().__init__(f"The index at {str(address)!r} has no version {name!r}. Its versions are: {versions}.")
+
+
+class StillServed(IndexerError):
+    """A version that everyone is served from was to be dropped."""
+
+    def __init__(self, *, address: object, name: str) -> None:
+        super().__init__(
+            f"{name!r} is what everyone is served at {str(address)!r}, and is not dropped. "
+            "Load another in its place first (--rebuild)."
+        )
+
+
+class StillLoading(IndexerError):
+    """A version that somebody is loading was to be dropped."""
+
+    def __init__(self, *, address: object, name: str, loader: object) -> None:
+        super().__init__(
+            f"{name!r} at {str(address)!r} is being loaded ({loader}), and is not dropped. Stop its loaders first."
         )

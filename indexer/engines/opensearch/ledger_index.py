@@ -95,7 +95,7 @@ class LedgerIndex:
                 "POST",
                 f"/{self.name}/_search",
                 body,
-                params={"allow_partial_search_results": "false"},
+                params={"allow_partial_search_results": "false", "ignore_unavailable": "true"},
                 doing=f"read the ledger {self.name!r}",
             )
             hits = found["hits"]["hits"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from indexer.engines.opensearch import loaders
+from indexer.engines.opensearch.carrying import take_over_arrivals
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loaders import Loader, State, Watch
@@ -107,6 +108,7 @@ class Load:
         loaders.register(self._rows, self._me)
         try:
             lower(self._cluster, self._rows, self._version)
+            take_over_arrivals(self._cluster, self._version)
             served = find_versions(self._cluster).served
             if served is not None and served.name == self._version.name:
                 restore(self._cluster, self._rows, self._version)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from indexer.engines.opensearch import loaders
+from indexer.engines.opensearch.carrying import take_over_deletions
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
 from indexer.engines.opensearch.inspection import inspect
@@ -32,6 +33,7 @@ def publish(cluster: Cluster, version: Version, *, drop_old: bool = False) -> Pu
     lacking = _lacking(cluster, version, served)
     if lacking:
         return Publication(False, _told(version, lacking))
+    take_over_deletions(cluster, version)
     inspect(cluster, version, loaders.loaders(rows))
     restore(cluster, rows, version)
     _wait_for_copies(cluster, version)

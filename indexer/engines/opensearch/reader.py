@@ -1,7 +1,7 @@
 """Answers questions about an index in a cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 import numpy as np
@@ -16,6 +16,7 @@ from indexer.engines.opensearch.encodings import keeps_unit_vectors, space_type,
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.figures import figures
+from indexer.engines.opensearch.inventory import inventory
 from indexer.engines.opensearch.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.mapping import Meta
 from indexer.engines.opensearch.reading import Source, by_id, everything
@@ -60,8 +61,9 @@ class OpenSearchReader:
             raise
 
     def info(self) -> IndexInfo:
-        """What the index holds."""
-        return self._asked(lambda seen: figures(self._cluster, seen.version))
+        """What the index holds, and which versions of it there are."""
+        held = self._asked(lambda seen: figures(self._cluster, seen.version))
+        return replace(held, versions=inventory(self._cluster))
 
     def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
         """One list a probe, all in one request."""
