@@ -49,7 +49,7 @@ def _damaged_in_folder(location: Location) -> list[str]:
     return damaged_files(Path(location.name))
 
 
-def _no_versions_in_folder(location: Location, names: Collection[str], old: bool) -> list[str]:
+def _no_versions_in_folder(location: Location, _names: Collection[str], _old: bool) -> list[str]:
     raise NotForFolders(location=location)
 
 

@@ -70,6 +70,8 @@ class IndexInfo:
     bytes: int
     state: Literal["served", "being loaded"] = "served"
     """A cluster's index that is being loaded for the first time shows what was committed; no alias names it yet."""
+    versions: tuple[VersionInfo, ...] = ()
+    """All there are, by number, for an engine that keeps several; the figures above are of the one that is read."""
 
 
 @dataclass(frozen=True, slots=True)
