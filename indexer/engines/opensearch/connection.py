@@ -120,7 +120,7 @@ class Cluster:
             try:
                 return self._send(method, path, params, body, ignore, seconds)
             except NotConnected as error:
-                if others == 0 or not _may_go_elsewhere(error, reads=reads):
+                if others == 0 or not self._may_go_elsewhere(error, reads=reads):
                     raise unreachable.explained(error, address=self.address, seconds=seconds, doing=doing) from error
             except Answer as error:
                 if others == 0 or not (reads and error.status in _PASSING and len(self.address.hosts) > 1):
@@ -156,9 +156,8 @@ class Cluster:
             method, path, params=dict(params or {}), body=body, ignore=ignore, timeout=seconds
         )
 
-
-def _may_go_elsewhere(error: NotConnected, *, reads: bool) -> bool:
-    """Whether sending it to another node can help, and cannot do a thing twice."""
-    if unreachable.is_late(error) or unreachable.is_about_trust(error):
-        return False
-    return reads or not unreachable.was_sent(error)
+    def _may_go_elsewhere(self, error: NotConnected, *, reads: bool) -> bool:
+        """Whether sending it to another node can help, and cannot do a thing twice."""
+        if unreachable.is_late(error) or unreachable.is_unsafe(error, self.address):
+            return False
+        return reads or not unreachable.was_sent(error)

@@ -15,6 +15,9 @@ from indexer.errors import IndexerError
 
 _EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_IP = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 
+_OF_OUR_CERTIFICATE = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
+"""What the names of TLS alerts hold that a server sends about a client's certificate, or for want of one."""
+
 
 class _Encrypted(Exception):
     """A key asks for a passphrase."""
@@ -42,16 +45,16 @@ def context(access: Access) -> ssl.SSLContext:
     return made
 
 
-def fault(error: ssl.SSLError, address: Address) -> IndexerError:
-    """What a failed handshake means."""
+def fault(error: ssl.SSLError, address: Address) -> IndexerError | None:
+    """What stands in the way of a safe connection, and will until someone does something; None for what may pass."""
+    reason = error.reason or ""
     if isinstance(error, ssl.SSLCertVerificationError):
         return UntrustedCertificate(address=address, why=_distrust(error))
-    reason = error.reason or ""
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST"):
         return WrongScheme(address=address, other="http")
-    if "ALERT" in reason:
+    if "ALERT" in reason and any(word in reason for word in _OF_OUR_CERTIFICATE):
         return CertificateRefused(address=address, reason=reason)
-    return UntrustedCertificate(address=address, why=f"the handshake failed ({reason or error})")
+    return None
 
 
 def _distrust(error: ssl.SSLCertVerificationError) -> str:

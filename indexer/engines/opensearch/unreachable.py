@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from opensearchpy.exceptions import ConnectionError as NotConnected
 from opensearchpy.exceptions import ConnectionTimeout
@@ -27,10 +27,8 @@ def explained(error: NotConnected, *, address: Address, seconds: float, doing: s
     if isinstance(error, ConnectionTimeout):
         return ClusterTimeout(address=address, seconds=seconds, doing=doing)
     causes = list(_causes(error.info))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError):
-            return tls.fault(cause, address)
-    return ClusterUnreachable(address=address, reason=_reason(causes, address.scheme))
+    unsafe = _unsafe(causes, address)
+    return unsafe or ClusterUnreachable(address=address, reason=_reason(causes, address.scheme))
 
 
 def was_sent(error: NotConnected) -> bool:
@@ -43,9 +41,14 @@ def is_late(error: NotConnected) -> bool:
     return isinstance(error, ConnectionTimeout)
 
 
-def is_about_trust(error: NotConnected) -> bool:
-    """Whether encryption failed, which another attempt does not mend."""
-    return any(isinstance(cause, ssl.SSLError) for cause in _causes(error.info))
+def is_unsafe(error: NotConnected, address: Address) -> bool:
+    """Whether no safe connection can be had, which another attempt does not mend."""
+    return _unsafe(_causes(error.info), address) is not None
+
+
+def _unsafe(causes: Iterable[BaseException], address: Address) -> IndexerError | None:
+    faults = (tls.fault(cause, address) for cause in causes if isinstance(cause, ssl.SSLError))
+    return next((fault for fault in faults if fault is not None), None)
 
 
 def _causes(error: object) -> Iterator[BaseException]:
@@ -65,6 +68,8 @@ def _reason(causes: list[BaseException], scheme: str) -> str:
                 return _last(causes)
             case ConnectTimeoutError():
                 return "the connection was not accepted in time"
+            case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+                return "the encrypted connection was cut; perhaps a client certificate is wanted (--client-cert)"
             case IncompleteRead():
                 return "the connection was cut in the middle of an answer"
             case ProtocolError() if scheme == "http":
