@@ -1,0 +1,25 @@
+# biocpt on the processor: `docker build -t biocpt-search .`, then
+#
+#   docker run --rm -v biocpt:/data -v "$PWD":/work biocpt-search index articles.xml.gz --index pubmed --model none
+#
+# Models and settings live in /data. Other extras: --build-arg EXTRAS=cpu,openvino
+
+FROM python:3.12-slim AS build
+ARG EXTRAS=cpu
+RUN python -m venv /opt/biocpt
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY onnx_models onnx_models
+COPY indexer indexer
+COPY search search
+RUN /opt/biocpt/bin/pip install --no-cache-dir ".[${EXTRAS}]"
+
+FROM python:3.12-slim
+COPY --from=build /opt/biocpt /opt/biocpt
+ENV PATH=/opt/biocpt/bin:$PATH BIOCPT_HOME=/data
+RUN useradd --create-home --uid 1000 biocpt && install -d -o biocpt -g biocpt /data /work
+USER biocpt
+VOLUME /data
+WORKDIR /work
+ENTRYPOINT ["biocpt"]
+CMD ["--help"]
