@@ -120,10 +120,11 @@ def test_a_certificate_for_another_host_is_not_trusted(ours: Party) -> None:
 
 def test_a_certificate_that_has_expired_is_not_trusted(tmp_path: Path, ours: Party) -> None:
     old = Certificate(tmp_path / "old.pem", tmp_path / "old-key.pem")
-    openssl(
-        "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old", "-keyout", old.key, "-out", tmp_path / "old.csr"
-    )
-    openssl("x509", "-req", "-in", tmp_path / "old.csr", "-signkey", old.key, "-days", "-1", "-out", old.certificate)
+    request, names = tmp_path / "old.csr", tmp_path / "old.ext"
+    names.write_text("subjectAltName=IP:127.0.0.1", encoding="utf-8")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old", "-keyout", old.key, "-out", request)
+    signing = ("x509", "-req", "-in", request, "-signkey", old.key, "-extfile", names)
+    openssl(*signing, "-days", "-1", "-out", old.certificate)
     with https(old) as url, pytest.raises(UntrustedCertificate, match="it has expired"):
         asked(url, Access(ca=old.certificate))
 
