@@ -1,9 +1,10 @@
 """Open an index for loading, with the encoder that belongs to it: the wiring point of `biocpt index`."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.engines import open_writer
+from indexer.engines import kind_of, open_writer
 from indexer.engines.location import AnyLocation, located
 from indexer.engines.protocol import VectorSpace, Writer
 from indexer.errors import NoIndex, VectorMismatch
@@ -83,6 +84,18 @@ def _named(models: InstalledSet) -> str:
     return f"model set {models.model_set.name} (fingerprint {models.article.fingerprint[:12]})"
 
 
-def rejects_of(location: AnyLocation) -> Rejects:
-    """Where the records are noted that a load into this index rejects: a file in its folder."""
-    return Rejects(Path(located(location).name) / "rejects.jsonl")
+def rejects_of(location: AnyLocation, asked: Path | None, *, state: Path) -> Rejects:
+    """Where the records are listed that a load into this index rejects.
+
+    Args:
+        location: of the index.
+        asked: a file that was named; None: one in the index's folder, or for a URL one in `state`, named after it.
+        state: a folder of this machine, made when something is rejected.
+    """
+    name = located(location).name
+    if asked is not None:
+        return Rejects(asked)
+    if kind_of(location) == "folder":
+        return Rejects(Path(name) / "rejects.jsonl")
+    plain = re.sub(r"[^a-z0-9._-]+", "-", name.partition("://")[2].rstrip("/").lower())
+    return Rejects(state / "rejects" / f"{plain}.jsonl")

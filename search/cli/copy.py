@@ -6,46 +6,52 @@ from typing import TYPE_CHECKING
 import click
 
 from search.cli.access import IndexCommand
-from search.cli.options import copy_options, json_option, print_json
+from search.cli.options import copy_options, default_state, json_option, rejects_option
 
 if TYPE_CHECKING:
+    from indexer.copying import Options
     from indexer.engines.location import Location
     from indexer.engines.protocol import Reader, Writer
     from indexer.ledger import Ledger
     from indexer.progress import Counts
+
+REJECTED = 3
 
 
 @click.command(name="copy", cls=IndexCommand)
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @copy_options
+@rejects_option
 @json_option
-def command(source: "Location", target: "Location", as_json: bool) -> None:
+def command(source: "Location", target: "Location", rejects: Path | None, as_json: bool) -> int:
     """Copy the index FROM to TO, vectors included; each is a folder or a URL. TO may be new or hold the same kind of
     vectors; where both hold an id, the newer record stays. Run it again after a stop: what is there already is passed
     over.
 
     Where both are URLs, both clusters are asked as the same user, unless --from-user or a secret of FROM's own says
     otherwise.
+    Exit code 3: all rows were read, but TO would not store some.
     """
     from contextlib import closing
 
-    from indexer.copying import require_complete
+    from indexer.copying import Options, require_complete
     from indexer.engines import open_ledger, open_reader, open_writer
     from search.cli import loaded
+    from search.indexing import rejects_of
 
     _require_two(source, target)
     ledger = open_ledger(source)
     with closing(open_reader(source)) as reader:
         info = reader.info()
+        refused = rejects_of(target, rejects, state=default_state())
         with closing(open_writer(target, space=info.space)) as writer:
-            counts = _run(reader, ledger, writer, str(target))
+            counts = _run(reader, ledger, writer, Options(location=str(target), rejects=refused))
+            publication = writer.publish()
     with closing(open_reader(target)) as copied:
         require_complete(info, copied.info(), counts)
-    if as_json:
-        print_json({"read": counts.read, **loaded.counts_object(counts)})
-    else:
-        click.echo(loaded.counts_line(counts))
+    loaded.show_copy(counts, refused.path, publication, as_json=as_json)
+    return REJECTED if counts.rejected else 0
 
 
 def _require_two(source: "Location", target: "Location") -> None:
@@ -61,14 +67,14 @@ def _require_two(source: "Location", target: "Location") -> None:
         raise click.UsageError(f"TO lies within FROM: {target}")
 
 
-def _run(reader: "Reader", ledger: "Ledger", writer: "Writer", location: str) -> "Counts":
-    from indexer.copying import Options, copy
+def _run(reader: "Reader", ledger: "Ledger", writer: "Writer", options: "Options") -> "Counts":
+    from indexer.copying import copy
     from indexer.progress import Counts
     from search.cli.bar import bar
 
     counts, info = Counts(), reader.info()
     rows = info.articles + info.tombstones
     with bar(rows) as show:
-        for counts in copy(reader, ledger, writer, options=Options(location=location)):
+        for counts in copy(reader, ledger, writer, options=options):
             show(counts.read, f"{counts.read:,} of {rows:,} rows")
     return counts

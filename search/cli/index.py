@@ -9,12 +9,13 @@ import click
 from click.core import ParameterSource
 
 from search.cli.access import IndexCommand
-from search.cli.options import home_option, index_option, json_option, run_options
+from search.cli.options import default_state, home_option, index_option, json_option, rejects_option, run_options
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
-    from indexer.engines.protocol import Writer
+    from indexer.engines.protocol import Publication, Writer
     from indexer.progress import Progress
+    from indexer.rejects import Rejects
     from onnx_models import Encoder
     from search.cli.loaded import Report
 
@@ -32,8 +33,11 @@ BROKEN, REJECTED, STOPPED = 1, 3, 130
 @run_options
 @home_option
 @click.option("--force", is_flag=True, help="Read finished files again; unchanged texts are still not encoded.")
+@rejects_option
 @json_option
-def command(files: tuple[Path, ...], index: "Location", force: bool, as_json: bool, **options: Any) -> int:
+def command(
+    files: tuple[Path, ...], index: "Location", force: bool, rejects: Path | None, as_json: bool, **options: Any
+) -> int:
     """Read FILES into an index: PubMed XML, MEDLINE text or JSON lines, plain or gzip, or folders of them.
 
     Finished files are passed over, so the same command goes on after a stop.
@@ -44,20 +48,22 @@ def command(files: tuple[Path, ...], index: "Location", force: bool, as_json: bo
     from indexer.errors import IndexerError
     from indexer.inputs import source_files
     from search.cli import loaded
-    from search.indexing import open_load
+    from search.indexing import open_load, rejects_of
 
     source_files(files)  # before an index is made for nothing
     is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
     writer, encoder = open_load(index, _load_options(options, is_asked=is_asked))
-    run = _Run(time.perf_counter())
+    run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
     try:
         with closing(writer):
-            run.through(files, writer, encoder, index=index, force=force)
+            run.through(files, writer, encoder, force=force)
+            if run.is_whole:
+                run.publication = writer.publish()
     except IndexerError:
         if run.progress is not None:
-            loaded.show(run.report(index), as_json=as_json)
+            loaded.show(run.report(), as_json=as_json)
         raise
-    loaded.show(run.report(index), as_json=as_json)
+    loaded.show(run.report(), as_json=as_json)
     if run.is_stopped:
         return STOPPED
     if run.progress is not None and run.progress.named("broken"):
@@ -84,22 +90,21 @@ def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
 class _Run:
     """A load that goes on: how far it is, and whether Ctrl-C came; known also when an error ends it."""
 
+    rejects: "Rejects"
     started: float
     progress: "Progress | None" = None
+    publication: "Publication | None" = None
     is_stopped: bool = False
 
-    def through(
-        self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, index: "Location", force: bool
-    ) -> None:
+    def through(self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, force: bool) -> None:
         """Load the files, drawing a bar."""
         from contextlib import closing
 
         from indexer.ingest import Options, ingest
         from indexer.inputs import source_files
         from search.cli.bar import bar
-        from search.indexing import rejects_of
 
-        steps = ingest(files, writer, encoder, rejects=rejects_of(index), options=Options(force=force))
+        steps = ingest(files, writer, encoder, rejects=self.rejects, options=Options(force=force))
         try:
             with closing(steps), bar(len(source_files(files))) as show:
                 for self.progress in steps:
@@ -107,12 +112,17 @@ class _Run:
         except KeyboardInterrupt:
             self.is_stopped = True
 
-    def report(self, index: "Location") -> "Report":
+    @property
+    def is_whole(self) -> bool:
+        """Whether every file was read to its end."""
+        return not self.is_stopped and self.progress is not None and not self.progress.named("broken")
+
+    def report(self) -> "Report":
         """What came of it."""
         from search.cli.loaded import Report
-        from search.indexing import rejects_of
 
-        return Report(self.progress, time.perf_counter() - self.started, rejects_of(index).path, self.is_stopped)
+        seconds = time.perf_counter() - self.started
+        return Report(self.progress, seconds, self.rejects.path, self.is_stopped, self.publication)
 
     def _line(self, progress: "Progress") -> str:
         rate = progress.counts.read / max(time.perf_counter() - self.started, 0.001)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from indexer.engines.protocol import Publication
 from indexer.progress import Counts, Progress
 from search.cli.options import print_json
 
@@ -18,6 +19,8 @@ class Report:
     seconds: float
     rejects: Path | None
     is_stopped: bool
+    publication: Publication | None = None
+    """What came of having everyone served from the index; None: that was not tried."""
 
 
 def show(report: Report, *, as_json: bool) -> None:
@@ -29,11 +32,25 @@ def show(report: Report, *, as_json: bool) -> None:
         click.echo(f"Rejected records are listed in {report.rejects}.", err=True)
     if report.is_stopped:
         click.echo("Stopped; what was whole is stored. Run the same command again to go on.", err=True)
+    if report.publication and report.publication.note:
+        click.echo(report.publication.note, err=True)
     if as_json:
         print_json(as_object(report))
     elif progress:
         click.echo(files_line(progress, report.seconds))
         click.echo(counts_line(progress.counts))
+
+
+def show_copy(counts: Counts, rejects: Path | None, publication: Publication, *, as_json: bool) -> None:
+    """The same for `biocpt copy`."""
+    if counts.rejected:
+        click.echo(f"Rejected records are listed in {rejects}.", err=True)
+    if publication.note:
+        click.echo(publication.note, err=True)
+    if as_json:
+        print_json({"read": counts.read, **counts_object(counts), "served": publication.is_served})
+    else:
+        click.echo(counts_line(counts))
 
 
 def files_line(progress: Progress, seconds: float) -> str:
@@ -63,6 +80,7 @@ def as_object(report: Report) -> dict[str, Any]:
         **counts_object(progress.counts),
         "seconds": round(report.seconds, 3),
         "stopped": report.is_stopped,
+        "served": report.publication is not None and report.publication.is_served,
         "rejects": str(report.rejects) if progress.counts.rejected and report.rejects else None,
         "files": [
             {

@@ -19,6 +19,13 @@ def default_home() -> Path:
     return platformdirs.user_data_path("biocpt")
 
 
+def default_state() -> Path:
+    """The platform's folder for what programs note, where rejects of a cluster's index are listed."""
+    import platformdirs
+
+    return platformdirs.user_state_path("biocpt")
+
+
 def index_option(function: F) -> F:
     """`--index`: a folder (no server) or a URL, and how to be let in there; the command gets one `Location`."""
     return _index(function, required=True, help="The index: a folder, or a URL such as https://host:9200/pubmed.")
@@ -80,6 +87,16 @@ def home_option(function: F) -> F:
         show_default="the platform's data folder",
         show_envvar=True,
         help="The folder that holds models/.",
+    )(function)
+
+
+def rejects_option(function: F) -> F:
+    """`--rejects`: where records are listed that could not be stored."""
+    return click.option(
+        "--rejects",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="List records that cannot be stored in this file. "
+        "[default: rejects.jsonl in the index's folder; for a URL, a file in the platform's folder for state]",
     )(function)
 
 
