@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer import jsonlog
+from indexer.errors import UnusableLog
 from indexer.sources import Rejected
 
 
@@ -31,5 +32,10 @@ class Rejects:
     def sync(self) -> None:
         """Wait until all that were added are on the disk."""
         waiting, self._waiting = self._waiting, []
-        if self._path is not None:
-            jsonlog.append(self._path, waiting)
+        if self._path is None or not waiting:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnusableLog(path=self._path, reason=error.strerror) from error
+        jsonlog.append(self._path, waiting)
