@@ -18,7 +18,7 @@ FROM python:3.12-slim
 COPY --from=build /opt/biocpt /opt/biocpt
 ENV PATH=/opt/biocpt/bin:$PATH BIOCPT_HOME=/data
 RUN useradd --create-home --uid 1000 biocpt && install -d -o biocpt -g biocpt /data /work
-USER biocpt
+USER 1000
 VOLUME /data
 WORKDIR /work
 ENTRYPOINT ["biocpt"]

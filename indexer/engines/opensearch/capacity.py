@@ -8,6 +8,7 @@ from typing import Any
 
 from indexer.engines.location import Location
 from indexer.engines.opensearch import address, sizing
+from indexer.engines.opensearch.capabilities import capabilities
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.sizing import Load, Need
@@ -32,6 +33,7 @@ _NODES = (
     "nodes.*.name,nodes.*.roles,nodes.*.os.mem.total_in_bytes,nodes.*.os.cgroup.memory.limit_in_bytes,"
     "nodes.*.jvm.mem.heap_max_in_bytes,nodes.*.fs.total"
 )
+_SETTINGS = {"include_defaults": "true", "flat_settings": "true", "filter_path": "*.knn.memory*"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Capacity:
     version: str
     nodes: tuple[Node, ...]
     has_knn: bool
-    """Whether the k-NN plugin answers."""
+    """Whether every data node has the k-NN plugin."""
     native_limit: str
     """`knn.memory.circuit_breaker.limit`: a part of the memory beside the heap (`50%`), or an amount (`60gb`)."""
 
@@ -100,22 +102,18 @@ class Verdict:
 def read(cluster: Cluster) -> Capacity:
     """What the cluster has now.
 
-    Raises: ClusterUnreachable, RequestRefused.
+    Raises: ClusterUnreachable; RequestRefused, without the right to see the nodes.
     """
-    doing = "read what the nodes have"
+    doing = "tell what its nodes have"
+    found = capabilities(cluster)
     stats = cluster.request("GET", "/_nodes/stats/os,jvm,fs", doing=doing, params={"filter_path": _NODES})
-    answer = cluster.request("GET", "/_plugins/_knn/stats/graph_memory_usage", doing=doing, ignore=(400, 404))
-    used = answer.get("nodes") if isinstance(answer, Mapping) else None
-    settings = cluster.request(
-        "GET",
-        "/_cluster/settings",
-        doing=doing,
-        params={"include_defaults": "true", "flat_settings": "true", "filter_path": "*.knn.memory*"},
-    )
+    knn = cluster.request("GET", "/_plugins/_knn/stats/graph_memory_usage", doing=doing) if found.has_knn else {}
+    graphs = knn.get("nodes", {})
+    settings = cluster.request("GET", "/_cluster/settings", doing=doing, params=_SETTINGS)
     return Capacity(
-        version=str(cluster.request("GET", "/", doing="read its version")["version"]["number"]),
-        nodes=tuple(_node(said, _graphs(used, id)) for id, said in stats["nodes"].items() if "data" in said["roles"]),
-        has_knn=used is not None,
+        version=found.release,
+        nodes=tuple(_node(said, graphs.get(id, {})) for id, said in stats["nodes"].items() if _keeps_data(said)),
+        has_knn=bool(found.has_knn),
         native_limit=_native_limit(settings),
     )
 
@@ -223,7 +221,12 @@ def _release(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _node(said: Mapping[str, Any], native_used: int) -> Node:
+def _keeps_data(said: Mapping[str, Any]) -> bool:
+    return any(role.startswith("data") for role in said["roles"])
+
+
+def _node(said: Mapping[str, Any], graphs: Mapping[str, Any]) -> Node:
+    """A node from what it says; the k-NN plugin counts its memory in kilobytes."""
     memory = int(said["os"]["mem"]["total_in_bytes"])
     limit = str(said["os"].get("cgroup", {}).get("memory", {}).get("limit_in_bytes", ""))
     return Node(
@@ -232,13 +235,8 @@ def _node(said: Mapping[str, Any], native_used: int) -> Node:
         heap=int(said["jvm"]["mem"]["heap_max_in_bytes"]),
         disk=int(said["fs"]["total"]["total_in_bytes"]),
         disk_free=int(said["fs"]["total"]["available_in_bytes"]),
-        native_used=native_used,
+        native_used=1024 * int(graphs.get("graph_memory_usage", 0)),
     )
-
-
-def _graphs(used: Mapping[str, Any] | None, node: str) -> int:
-    """Bytes of a node's native memory in use; the plugin says kilobytes."""
-    return 0 if used is None else 1024 * int(used.get(node, {}).get("graph_memory_usage", 0))
 
 
 def _native_limit(settings: Mapping[str, Mapping[str, str]]) -> str:
