@@ -1,24 +1,31 @@
-"""A load into an embedded index in a process of its own, for tests that kill it: python -m tests.crash_load.
+"""A load into an index in a process of its own, for tests that disturb it: python -m tests.crash_load INDEX FILE….
 
-Prints `loading` once everything is imported and open, so that the killing starts there.
+Prints `loading` once everything is imported and open, so that the killing starts there, and as its last line what came
+of publishing. What ends it is one line on stderr and exit code 1, as in the command line.
 """
 
 import argparse
+import functools
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from indexer.engines import open_writer
+from indexer.engines.location import Access, Location
+from indexer.engines.writing import DEFAULT, WriteOptions
+from indexer.errors import IndexerError
 from indexer.ingest import Options, ingest
 from indexer.ledger import FileEntry, FileLedger
 from indexer.rejects import Rejects
 from onnx_models.encoder import Text
 from tests.doubles import HashEncoder, Vector
 
-OPTIONS = Options(chunk=32, slice=8, commit_records=40)
+CHUNK, SLICE, COMMIT = 32, 8, 40
+"""Records: small, so that a load of some hundred has many moments to be disturbed in."""
 
 
 class SlowEncoder(HashEncoder):
@@ -38,21 +45,54 @@ def die(ledger: FileLedger, entry: FileEntry) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
+def send_bodies_of(size: int) -> None:
+    """Have bulk requests hold so many bytes at most, so that few articles keep all connections busy."""
+    from indexer.engines.opensearch import writer
+    from indexer.engines.opensearch.sending import Limits
+
+    smaller = functools.partial(Limits, body_bytes=size, least_bytes=size)
+    writer.Limits = smaller  # type: ignore[attr-defined]  # the injected smallness
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("location")
+    parser.add_argument("location", help="A folder or a URL.")
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--pause", type=float, default=0.0, help="Seconds for each slice that is encoded.")
+    parser.add_argument("--commit", type=int, default=COMMIT, help="Records between commits.")
     parser.add_argument("--die-before-tick", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.die_before_tick:
-        FileLedger.tick = die  # type: ignore[method-assign, assignment]  # the injected failure
-    encoder = SlowEncoder(arguments.pause)
-    rejects = Rejects(Path(arguments.location) / "rejects.jsonl")
-    with closing(open_writer(arguments.location, space=encoder.space)) as writer:
+    parser.add_argument("--timeout", type=float, default=Access().timeout, help="Seconds for each request.")
+    parser.add_argument("--connections", type=int, default=DEFAULT.connections)
+    parser.add_argument("--replicas", type=int)
+    parser.add_argument("--rebuild", action="store_true")
+    parser.add_argument("--body-bytes", type=int)
+    return parser.parse_args()
+
+
+def load(given: argparse.Namespace) -> None:
+    encoder = SlowEncoder(given.pause)
+    in_cluster = "://" in given.location
+    rejects = Rejects(None if in_cluster else Path(given.location) / "rejects.jsonl")
+    where = Location(given.location, Access(timeout=given.timeout))
+    wishes = WriteOptions(connections=given.connections, replicas=given.replicas, rebuild=given.rebuild)
+    options = Options(chunk=CHUNK, slice=SLICE, commit_records=given.commit)
+    with closing(open_writer(where, space=encoder.space, options=wishes)) as writer:
         print("loading", flush=True)
-        for _ in ingest(arguments.files, writer, encoder, rejects=rejects, options=OPTIONS):
-            pass
+        for progress in ingest(given.files, writer, encoder, rejects=rejects, options=options):
+            assert not progress.counts.rejected, "the cluster refused a record that nothing is wrong with"
+        print(writer.publish())
+
+
+def main() -> None:
+    given = arguments()
+    if given.die_before_tick:
+        FileLedger.tick = die  # type: ignore[method-assign, assignment]  # the injected failure
+    if given.body_bytes:
+        send_bodies_of(given.body_bytes)
+    try:
+        load(given)
+    except IndexerError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
