@@ -126,7 +126,7 @@ class _Load:
         self._file, self._counts = sources.name_of(path), Counts()
         name = self._file
         try:
-            stat = _stat(path)
+            stat = sources.looks(path)
             digest = "" if self._is_finished(name, stat) else self._digest(path, stat)
             if not digest:
                 yield self._close(FileReport(name=name, status="skipped"))
@@ -242,15 +242,6 @@ class _Load:
         self._done += report.counts
         self._counts = Counts()
         return self._progress()
-
-
-def _stat(path: Path) -> str:
-    """What changes when a file does, short of reading it."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise BrokenSource(path, 0, f"cannot be read: {error.strerror}.") from error
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
 
 
 def _entry(name: str, digest: str, stat: str, counts: Counts) -> FileEntry:

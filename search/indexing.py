@@ -1,13 +1,15 @@
 """Open an index for loading, with the encoder that belongs to it: the wiring point of `biocpt index`."""
 
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.engines import kind_of, open_writer
+from indexer.engines import kind_of, open_reader, open_writer
 from indexer.engines.location import AnyLocation, located
 from indexer.engines.protocol import VectorSpace, Writer
-from indexer.errors import NoIndex, VectorMismatch
+from indexer.engines.writing import DEFAULT, WriteOptions
+from indexer.errors import NoIndex, UnreadableFormat, VectorMismatch
 from indexer.rejects import Rejects
 from onnx_models import Encoder, InstalledSet, RunOptions, find_set, load_encoder
 
@@ -25,6 +27,8 @@ class LoadOptions:
     """What was asked for this index; None: what the index remembers, and for a new one `default_model`."""
     default_model: str = DEFAULT_MODEL
     run: RunOptions = field(default_factory=RunOptions)
+    writing: WriteOptions = DEFAULT
+    """How the index is made and loaded, where its engine leaves a choice."""
 
 
 def open_load(location: AnyLocation, options: LoadOptions) -> tuple[Writer, Encoder | None]:
@@ -35,10 +39,11 @@ def open_load(location: AnyLocation, options: LoadOptions) -> tuple[Writer, Enco
         IndexerError, ModelError: the index or the model cannot be opened. A new index is made last.
     """
     try:
-        writer = open_writer(location, space=None, create=False)
+        writer = open_writer(location, space=None, create=False, options=options.writing)
     except NoIndex:
-        encoder, space = _encoder_for_new(options)
-        return open_writer(location, space=space), encoder
+        model = options.model or _model_to_rebuild(location, options) or options.default_model
+        encoder, space = _encoder_for_new(model, options)
+        return open_writer(location, space=space, options=options.writing), encoder
     try:
         return writer, _remembered(location, writer.space, options)
     except BaseException:
@@ -46,8 +51,19 @@ def open_load(location: AnyLocation, options: LoadOptions) -> tuple[Writer, Enco
         raise
 
 
-def _encoder_for_new(options: LoadOptions) -> tuple[Encoder | None, VectorSpace | None]:
-    name = options.model or options.default_model
+def _model_to_rebuild(location: AnyLocation, options: LoadOptions) -> str:
+    """The model set of the version that a rebuild is to replace; "" where there is none, or none that can be read."""
+    if not options.writing.rebuild:
+        return ""
+    try:
+        with closing(open_reader(location)) as reader:
+            space = reader.info().space
+    except (NoIndex, UnreadableFormat):
+        return ""
+    return NO_MODEL if space is None else space.model
+
+
+def _encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, VectorSpace | None]:
     if name == NO_MODEL:
         return None, None
     models = find_set(options.home, name)

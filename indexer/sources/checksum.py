@@ -15,6 +15,18 @@ def digest(path: Path) -> str:
     return _hash(path, "sha256")
 
 
+def looks(path: Path) -> str:
+    """What changes when a file does, short of reading it: its size, time of change and inode.
+
+    Raises: BrokenSource, for a file that cannot be looked at.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BrokenSource(path, 0, f"cannot be read: {error.strerror}.") from error
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
+
+
 def verify_md5(path: Path) -> None:
     """Compare the file with `<name>.md5` beside it, in NLM's form or md5sum's; nothing is done where there is none.
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",
     "plan": "Work out what an index in a cluster takes.",
+    "drop": "Remove versions of an index in a cluster.",
     "copy": "Copy an index, vectors included, to another place.",
     "models": "Get, export, quantise and check models.",
     "doctor": "Print what a bug report needs.",

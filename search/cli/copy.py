@@ -7,11 +7,13 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.options import copy_options, default_state, json_option, rejects_option
+from search.cli.writing import copy_into_options
 
 if TYPE_CHECKING:
     from indexer.copying import Options
     from indexer.engines.location import Location
     from indexer.engines.protocol import Reader, Writer
+    from indexer.engines.writing import WriteOptions
     from indexer.ledger import Ledger
     from indexer.progress import Counts
 
@@ -23,14 +25,19 @@ REJECTED = 3
 @click.argument("target", metavar="TO")
 @copy_options
 @rejects_option
+@copy_into_options
 @json_option
-def command(source: "Location", target: "Location", rejects: Path | None, as_json: bool) -> int:
+def command(
+    source: "Location", target: "Location", rejects: Path | None, writing: "WriteOptions", as_json: bool
+) -> int:
     """Copy the index FROM to TO, vectors included; each is a folder or a URL. TO may be new or hold the same kind of
     vectors; where both hold an id, the newer record stays. Run it again after a stop: what is there already is passed
     over.
 
     Where both are URLs, both clusters are asked as the same user, unless --from-user or a secret of FROM's own says
-    otherwise.
+    otherwise. With --rebuild they may be the same: an index in a cluster is made again, in other shards or with its
+    vectors kept otherwise, without its sources.
+
     Exit code 3: all rows were read, but TO would not store some.
     """
     from contextlib import closing
@@ -40,24 +47,25 @@ def command(source: "Location", target: "Location", rejects: Path | None, as_jso
     from search.cli import loaded
     from search.indexing import rejects_of
 
-    _require_two(source, target)
+    _require_two(source, target, writing)
     ledger = open_ledger(source)
     with closing(open_reader(source)) as reader:
         info = reader.info()
         refused = rejects_of(target, rejects, state=default_state())
-        with closing(open_writer(target, space=info.space)) as writer:
+        with closing(open_writer(target, space=info.space, options=writing)) as writer:
             counts = _run(reader, ledger, writer, Options(location=str(target), rejects=refused))
             publication = writer.publish()
-    with closing(open_reader(target)) as copied:
-        require_complete(info, copied.info(), counts)
+    if publication.is_served:
+        with closing(open_reader(target)) as copied:
+            require_complete(info, copied.info(), counts)
     loaded.show_copy(counts, refused.path, publication, as_json=as_json)
     return REJECTED if counts.rejected else 0
 
 
-def _require_two(source: "Location", target: "Location") -> None:
-    """An index is not copied onto or into itself."""
+def _require_two(source: "Location", target: "Location", writing: "WriteOptions") -> None:
+    """An index is not copied onto or into itself, but for a new version of one in a cluster."""
     if "://" in source.name or "://" in target.name:
-        if source.name.rstrip("/") == target.name.rstrip("/"):
+        if not writing.rebuild and source.name.rstrip("/") == target.name.rstrip("/"):
             raise click.UsageError(f"FROM and TO are the same index: {source}")
         return
     here, there = Path(source.name).resolve(), Path(target.name).resolve()

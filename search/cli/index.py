@@ -10,10 +10,12 @@ from click.core import ParameterSource
 
 from search.cli.access import IndexCommand
 from search.cli.options import default_state, home_option, index_option, json_option, rejects_option, run_options
+from search.cli.writing import load_options
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
     from indexer.engines.protocol import Publication, Writer
+    from indexer.engines.writing import Share
     from indexer.progress import Progress
     from indexer.rejects import Rejects
     from onnx_models import Encoder
@@ -34,13 +36,15 @@ BROKEN, REJECTED, STOPPED = 1, 3, 130
 @home_option
 @click.option("--force", is_flag=True, help="Read finished files again; unchanged texts are still not encoded.")
 @rejects_option
+@load_options
 @json_option
 def command(
     files: tuple[Path, ...], index: "Location", force: bool, rejects: Path | None, as_json: bool, **options: Any
 ) -> int:
     """Read FILES into an index: PubMed XML, MEDLINE text or JSON lines, plain or gzip, or folders of them.
 
-    Finished files are passed over, so the same command goes on after a stop.
+    Finished files are passed over, so the same command goes on after a stop. An index in a cluster that is new, or
+    rebuilt, is served when all is loaded and no file broke.
     Exit code 1: a file broke; 3: all files are read, but some records were rejected; 130: stopped.
     """
     from contextlib import closing
@@ -56,7 +60,7 @@ def command(
     run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
     try:
         with closing(writer):
-            run.through(files, writer, encoder, force=force)
+            run.through(_files(files, writer, index, options["writing"].share), writer, encoder, force=force)
             if run.is_whole:
                 run.publication = writer.publish()
     except IndexerError:
@@ -71,6 +75,15 @@ def command(
     return REJECTED if run.progress is not None and run.progress.counts.rejected else 0
 
 
+def _files(paths: tuple[Path, ...], writer: "Writer", index: "Location", share: "Share") -> list[Path]:
+    """A folder has one loader, which takes all; of a cluster's, each takes its share."""
+    from indexer.engines import kind_of
+    from indexer.inputs import source_files
+    from indexer.shares import take_share
+
+    return source_files(paths) if kind_of(index) == "folder" else take_share(paths, writer.ledger, share)
+
+
 def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
     """A model that comes from the environment or a file is for new indexes; a flag is for this one."""
     from onnx_models import RunOptions
@@ -83,6 +96,7 @@ def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
         model=model if is_asked else None,
         default_model=model or DEFAULT_MODEL,
         run=RunOptions(**{name: options[name] for name in names}),
+        writing=options["writing"],
     )
 
 
@@ -96,17 +110,16 @@ class _Run:
     publication: "Publication | None" = None
     is_stopped: bool = False
 
-    def through(self, files: tuple[Path, ...], writer: "Writer", encoder: "Encoder | None", *, force: bool) -> None:
+    def through(self, files: list[Path], writer: "Writer", encoder: "Encoder | None", *, force: bool) -> None:
         """Load the files, drawing a bar."""
         from contextlib import closing
 
         from indexer.ingest import Options, ingest
-        from indexer.inputs import source_files
         from search.cli.bar import bar
 
         steps = ingest(files, writer, encoder, rejects=self.rejects, options=Options(force=force))
         try:
-            with closing(steps), bar(len(source_files(files))) as show:
+            with closing(steps), bar(len(files)) as show:
                 for self.progress in steps:
                     show(len(self.progress.reports), self._line(self.progress))
         except KeyboardInterrupt:
@@ -114,8 +127,8 @@ class _Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every file was read to its end."""
-        return not self.is_stopped and self.progress is not None and not self.progress.named("broken")
+        """Whether every file was read to its end; a share may have none."""
+        return not self.is_stopped and (self.progress is None or not self.progress.named("broken"))
 
     def report(self) -> "Report":
         """What came of it."""

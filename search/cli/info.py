@@ -10,13 +10,17 @@ from search.cli.options import index_option, json_option, print_json
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
+    from indexer.engines.protocol import VersionInfo
 
 
 @click.command(name="info", cls=IndexCommand)
 @index_option
 @json_option
 def command(index: "Location", as_json: bool) -> None:
-    """Say what an index holds, as of its last commit: articles, vectors, model set, date of the data, size."""
+    """Say what an index holds, as of its last commit: articles, vectors, model set, date of the data, size.
+
+    Of one in a cluster also its versions: which is served, which are old, and which is being loaded by whom.
+    """
     from contextlib import closing
 
     from indexer.engines import open_ledger, open_reader
@@ -43,3 +47,13 @@ def command(index: "Location", as_json: bool) -> None:
     for name, value in lines.items():
         if value:
             click.echo(f"{name + ':':<13}{value}")
+    for version in info.versions:
+        click.echo(f"{'Version:':<13}{_line(version)}")
+        for loader in version.loaders:
+            click.echo(f"{'Loader:':<13}{loader}")
+
+
+def _line(version: "VersionInfo") -> str:
+    """`pubmed-v1: served, 44,037 articles, minilm in lucene, made 2026-11-22T10:00:00+00:00`."""
+    kept = f", {version.model} in {version.vectors}" if version.model else ""
+    return f"{version.name}: {version.state}, {version.articles:,} articles{kept}, made {version.created}"

@@ -1,0 +1,40 @@
+"""Which files one of several loaders reads: its share of a list that all of them are given alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexer import sources
+from indexer.engines.writing import Share
+from indexer.inputs import source_files
+from indexer.ledger import Ledger
+from indexer.order import stamp_from_name
+from indexer.sources import BrokenSource
+
+
+def take_share(paths: Sequence[Path], ledger: Ledger, share: Share) -> list[Path]:
+    """The files of a share: of 16, the third has the 3rd, 19th, 35th … of the list.
+
+    First all unnumbered files of the list, in its order, are given the numbers of their arrival, so that these do not
+    depend on which loader comes first to what.
+
+    Raises: NoSuchSource, as `source_files`.
+    """
+    files = source_files(paths)
+    register_arrivals(files, ledger)
+    return files[share.number - 1 :: share.of]
+
+
+def register_arrivals(files: Sequence[Path], ledger: Ledger) -> None:
+    """Give each unnumbered file its number, in this order; one that cannot be read is told of when it is loaded."""
+    known = {(entry.name, entry.stat) for entry in ledger.entries() if entry.stat}
+    for path in files:
+        name = sources.name_of(path)
+        if stamp_from_name(name) is not None:
+            continue
+        try:
+            if (name, sources.looks(path)) in known:
+                continue
+            sources.verify_md5(path)
+            ledger.arrival(name, sources.digest(path))
+        except BrokenSource:
+            continue
