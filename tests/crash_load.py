@@ -13,14 +13,16 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from indexer.engines import open_writer
 from indexer.engines.location import Access, Location
-from indexer.engines.writing import DEFAULT, WriteOptions
+from indexer.engines.writing import DEFAULT, Share, WriteOptions
 from indexer.errors import IndexerError
 from indexer.ingest import Options, ingest
 from indexer.ledger import FileEntry, FileLedger
 from indexer.rejects import Rejects
+from indexer.shares import take_share
 from onnx_models.encoder import Text
 from tests.doubles import HashEncoder, Vector
 
@@ -51,7 +53,7 @@ def send_bodies_of(size: int) -> None:
     from indexer.engines.opensearch.sending import Limits
 
     smaller = functools.partial(Limits, body_bytes=size, least_bytes=size)
-    writer.Limits = smaller  # type: ignore[attr-defined]  # the injected smallness
+    writer.Limits = smaller  # type: ignore[attr-defined, assignment]  # the injected smallness
 
 
 def arguments() -> argparse.Namespace:
@@ -65,8 +67,29 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, default=DEFAULT.connections)
     parser.add_argument("--replicas", type=int)
     parser.add_argument("--rebuild", action="store_true")
+    parser.add_argument("--drop-old", action="store_true")
+    parser.add_argument("--shard", type=share, default=DEFAULT.share, help="K/N, in a cluster.")
+    parser.add_argument("--die-after-swap", action="store_true")
     parser.add_argument("--body-bytes", type=int)
     return parser.parse_args()
+
+
+def share(text: str) -> Share:
+    number, of = map(int, text.split("/"))
+    return Share(number, of)
+
+
+def die_after_swap() -> None:
+    """Have the process killed once the alias names the new version, before anything else is done."""
+    from indexer.engines.opensearch import publishing
+
+    swap = publishing._swap
+
+    def swap_and_die(*arguments: Any, **options: Any) -> None:
+        swap(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    publishing._swap = swap_and_die  # type: ignore[assignment]  # the injected failure
 
 
 def load(given: argparse.Namespace) -> None:
@@ -74,11 +97,18 @@ def load(given: argparse.Namespace) -> None:
     in_cluster = "://" in given.location
     rejects = Rejects(None if in_cluster else Path(given.location) / "rejects.jsonl")
     where = Location(given.location, Access(timeout=given.timeout))
-    wishes = WriteOptions(connections=given.connections, replicas=given.replicas, rebuild=given.rebuild)
+    wishes = WriteOptions(
+        connections=given.connections,
+        replicas=given.replicas,
+        rebuild=given.rebuild,
+        drop_old=given.drop_old,
+        share=given.shard,
+    )
     options = Options(chunk=CHUNK, slice=SLICE, commit_records=given.commit)
     with closing(open_writer(where, space=encoder.space, options=wishes)) as writer:
         print("loading", flush=True)
-        for progress in ingest(given.files, writer, encoder, rejects=rejects, options=options):
+        files = take_share(given.files, writer.ledger, given.shard) if in_cluster else given.files
+        for progress in ingest(files, writer, encoder, rejects=rejects, options=options):
             assert not progress.counts.rejected, "the cluster refused a record that nothing is wrong with"
         print(writer.publish())
 
@@ -87,6 +117,8 @@ def main() -> None:
     given = arguments()
     if given.die_before_tick:
         FileLedger.tick = die  # type: ignore[method-assign, assignment]  # the injected failure
+    if given.die_after_swap:
+        die_after_swap()
     if given.body_bytes:
         send_bodies_of(given.body_bytes)
     try:

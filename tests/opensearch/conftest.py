@@ -1,0 +1,48 @@
+"""What tests of faults share: files, the index of their undisturbed load, and a node of ours to kill."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.disturbing import driver, run, some_files
+from tests.opensearch.fixtures import tools_or_skip
+from tests.opensearch.node import Node
+from tests.opensearch.servers import Servers
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """359 records of articles and deletions in four files."""
+    return some_files(tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(scope="session")
+def calm(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder index of a load of these files that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("calm") / "index"
+    run(driver(folder, files))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frail(servers: Servers) -> Iterator[Node]:
+    """The node behind `frail_node`."""
+    import os
+
+    with tools_or_skip(os.environ):
+        node = servers.start("3.6.0")
+    yield node
+    servers.forget(node)
+
+
+@pytest.fixture
+def frail_node(frail: Node, fresh_index: str) -> Iterator[Node]:
+    """A 3.6.0 alone in its cluster, shared by the tests of faults: kill it, suspend it, fill its disk."""
+    if frail.pid is None:
+        frail.start()
+    yield frail
+    if frail.pid is None:
+        frail.start()
+    frail.resume()
+    frail.ask("DELETE", f"/{fresh_index}*?expand_wildcards=all")
