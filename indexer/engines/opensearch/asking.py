@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from indexer.engines.opensearch.address import Address
-from indexer.engines.opensearch.errors import RequestRefused
+from indexer.engines.opensearch.refusals import refusal_of
 from indexer.queries import Hit, PartialHits
 
 MOST_HITS = 10_000
@@ -82,15 +82,7 @@ def _body(question: Question, seconds: float) -> dict[str, Any]:
 
 def _read(question: Question, said: Mapping[str, Any], address: Address) -> Answer:
     if "error" in said:
-        error = said["error"]
-        causes = error.get("root_cause") or [error]
-        raise RequestRefused(
-            address=address,
-            status=said["status"],
-            kind=str(causes[0].get("type")),
-            reason=str(causes[0].get("reason")),
-            doing="search",
-        )
+        raise refusal_of(said["status"], said["error"], address=address, who="who asks", doing="search")
     found = said.get("hits", {})
     hits = _hits(question, [hit["sort"] for hit in found.get("hits", ())])
     gap = _gap(question, said, len(hits))

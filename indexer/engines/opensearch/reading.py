@@ -81,6 +81,5 @@ def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]
 
 
 def _refused(cluster: Cluster, error: Mapping[str, Any]) -> RequestRefused:
-    kind, reason = str(error.get("type")), str(error.get("reason"))
-    status = 404 if kind == "index_not_found_exception" else 500
-    return RequestRefused(address=cluster.address, status=status, kind=kind, reason=reason, doing="read articles")
+    status = 404 if error.get("type") == "index_not_found_exception" else 500
+    return cluster.refused(status, error, doing="read articles")

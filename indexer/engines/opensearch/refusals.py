@@ -13,7 +13,7 @@ from indexer.engines.opensearch.node import Answer
 from indexer.engines.opensearch.rights import role_with
 from indexer.errors import IndexerError
 
-_NO_RIGHT = re.compile(r"no permissions for \[(?P<rights>[^]]*)\](?: and (?:User )?\[?User \[name=(?P<user>[^,\]]*))?")
+_NO_RIGHT = re.compile(r"no permissions for \[(?P<rights>.*?)\](?: and User \[name=(?P<user>[^,\]]*)|$)")
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 _OF_PROXIES = frozenset({401, 403, 408, 413, 429, 499})
 """Statuses by which a proxy speaks for the cluster behind it, in words of its own."""
@@ -31,7 +31,7 @@ def refusal(answer: Answer, *, address: Address, who: str, doing: str) -> Indexe
     body = _decoded(answer)
     if body is None and answer.status < 500 and answer.status not in _OF_PROXIES:
         return NotOpenSearch(address=address, found=_described(answer))
-    error = body.get("error") if isinstance(body, Mapping) else None
+    error = _error_in(body) if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
         error = {"type": answer.media_type or "no JSON", "reason": error or _excerpt(answer.body)}
     return refusal_of(answer.status, error, address=address, who=who, doing=doing)
@@ -47,7 +47,7 @@ def refusal_of(status: int, error: Mapping[str, Any], *, address: Address, who: 
         is_full = "read-only / allow delete" in reason or "read-only-allow-delete" in reason
         blocked = DiskFull if is_full or "create-index blocked" in reason else IndexBlocked
         return blocked(address=address, status=status, reason=reason, doing=doing)
-    if status == 403:
+    if status == 403 or kind == "security_exception":  # items of an mget answer have no status of their own
         rights, user = missing_rights(reason)
         asked = f"user {user!r}" if user else who
         role = role_with(rights)
@@ -71,6 +71,15 @@ def missing_rights(reason: str) -> tuple[tuple[str, ...], str]:
     if found is None:
         return (), ""
     return tuple(right.strip() for right in found["rights"].split(",") if right.strip()), found["user"] or ""
+
+
+def _error_in(body: Mapping[str, Any]) -> object:
+    """The error of the whole; of what was asked of every shard, the first shard's."""
+    if "error" in body:
+        return body["error"]
+    shards = body.get("_shards")
+    failures = shards.get("failures") if isinstance(shards, Mapping) else None
+    return failures[0].get("reason") if isinstance(failures, list) and failures else None
 
 
 def _chain(cause: object) -> Iterator[Mapping[str, Any]]:
