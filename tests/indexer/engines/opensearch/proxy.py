@@ -52,7 +52,7 @@ class Proxy:
     """`trouble` is asked with the number of each bulk request, from 0, and its body."""
 
     url: str
-    trouble: Callable[[int, bytes], Trouble | None] = lambda number, body: None
+    trouble: Callable[[int, bytes], Trouble | None] = lambda *_: None
     sent: list[Sent] = field(default_factory=list)
     answered: int = 0
     """Bytes of answers to requests that were not bulk."""
