@@ -9,6 +9,7 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch import address
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.ledger_index import LedgerIndex, Row
+from indexer.engines.opensearch.patience import Patience
 from indexer.engines.opensearch.versions import find_versions, ledger_name
 from indexer.errors import DamagedIndex, NoIndex
 from indexer.ledger import FileEntry, Ledger, entry_of
@@ -24,9 +25,9 @@ class ClusterLedger:
     first makes sure that the file's own document exists. So no number is lost or given twice, whoever dies when.
     """
 
-    def __init__(self, cluster: Cluster, index: str) -> None:
-        """`index`: the name of the version (`pubmed-v1`)."""
-        self._rows = LedgerIndex(cluster, ledger_name(index))
+    def __init__(self, cluster: Cluster, index: str, *, patience: Patience | None = None) -> None:
+        """`index`: the name of the version (`pubmed-v1`); `patience`: with troubles that pass, None for none."""
+        self._rows = LedgerIndex(cluster, ledger_name(index), patience=patience)
         self._begun: set[tuple[str, str]] = set()
         self._numbers: dict[tuple[str, str], int] = {}
 

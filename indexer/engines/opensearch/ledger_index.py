@@ -9,6 +9,7 @@ from typing import Any
 
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.errors import RequestRefused
+from indexer.engines.opensearch.patience import Patience, patiently
 
 PAGE = 2_000
 """Documents that one search returns."""
@@ -41,14 +42,19 @@ def ledger_body() -> dict[str, Any]:
 
 
 class LedgerIndex:
-    """Reads and writes the documents of one ledger's index."""
+    """Reads and writes the documents of one ledger's index.
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
-        self._cluster, self.name = cluster, name
+    Whoever writes on a condition (`create`, `put` with `after`) must read again what became of it when told that it was
+    not met: with `patience`, what was stored and whose answer was lost is tried again, and met by itself.
+    """
+
+    def __init__(self, cluster: Cluster, name: str, *, patience: Patience | None = None) -> None:
+        """`patience`: with troubles that pass; None for none."""
+        self._cluster, self.name, self._patience = cluster, name, patience
 
     def get(self, id: str) -> Row | None:
         """The newest state of a document, refreshed or not; None where there is none."""
-        found = self._cluster.request(
+        found = self._request(
             "GET", f"/{self.name}/_doc/{id}", ignore=(_MISSING,), doing=f"read the ledger {self.name!r}"
         )
         return _row(found) if found.get("found") else None
@@ -65,7 +71,7 @@ class LedgerIndex:
 
     def update(self, id: str, said: Mapping[str, Any]) -> bool:
         """Change some of what a document says, seen by `get` at once and by `all` later; False where there is none."""
-        answer = self._cluster.request(
+        answer = self._request(
             "POST",
             f"/{self.name}/_update/{id}",
             {"doc": {"said": said}},
@@ -77,7 +83,7 @@ class LedgerIndex:
 
     def delete(self, id: str) -> None:
         """Remove a document, if it is there."""
-        self._cluster.request(
+        self._request(
             "DELETE",
             f"/{self.name}/_doc/{id}",
             params={"refresh": "true"},
@@ -91,7 +97,7 @@ class LedgerIndex:
         while True:
             body: dict[str, Any] = {"query": {"terms": {"kind": kinds}}, "size": PAGE, "sort": ["_seq_no"]}
             body |= {"seq_no_primary_term": True} | ({"search_after": after} if after else {})
-            found = self._cluster.request(
+            found = self._request(
                 "POST",
                 f"/{self.name}/_search",
                 body,
@@ -104,10 +110,16 @@ class LedgerIndex:
                 return
             after = hits[-1]["sort"]
 
+    def _request(self, method: str, path: str, body: object = None, *, doing: str, **options: Any) -> Any:
+        def ask() -> Any:
+            return self._cluster.request(method, path, body, doing=doing, **options)
+
+        return ask() if self._patience is None else patiently(ask, doing=doing, patience=self._patience)
+
     def _write(self, method: str, path: str, body: Mapping[str, Any], params: Mapping[str, str]) -> bool:
         doing = f"write to the ledger {self.name!r}"
         try:
-            self._cluster.request(method, f"/{self.name}/{path}", body, params=params, doing=doing)
+            self._request(method, f"/{self.name}/{path}", body, params=params, doing=doing)
         except RequestRefused as error:
             if error.status != _CONFLICT:
                 raise

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from indexer.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Vector = NDArray[np.float32]
 
 _SPARE_CONNECTIONS = 2
@@ -61,7 +64,7 @@ class OpenSearchWriter:
         self._keeping = Keeping(self._heads, self._index, is_alone=options.share.of == 1)
         limits = Limits(connections=connections)
         self._sender = Sender(self._cluster, self._index, self._keeping.renew, limits=limits, patience=patience)
-        self._ledger = ClusterLedger(self._cluster, self._index)
+        self._ledger = ClusterLedger(self._cluster, self._index, patience=patience)
         self._old = old_vectors(self._cluster, self._version)
         self._seen: dict[str, Head | None] = {}
         self._is_closed = False
@@ -124,12 +127,14 @@ class OpenSearchWriter:
 
     def reusable(self, articles: Sequence[Article]) -> Mapping[str, Vector]:
         """Vectors of the same texts in the version that is served while this one is loaded beside it."""
-        return {} if self._old is None else self._old.of(articles)
+        if self._old is None:
+            return {}
+        return self._again(partial(self._old.of, articles), "read vectors of the served version")
 
     def publish(self) -> Publication:
         """Have the alias name this version, if everyone who loads it is done."""
         self.commit()
-        return self._load.finish()
+        return self._again(self._load.finish, "publish the load")
 
     def optimize(self) -> None:
         """Merge segments: fewer graphs to search, and no room left for what was replaced."""
@@ -150,7 +155,10 @@ class OpenSearchWriter:
             self._cluster.close()
 
     def _try(self, what: Callable[[Cluster, str], None], doing: str) -> None:
-        patiently(lambda: what(self._cluster, self._index), doing=doing, patience=self._patience)
+        self._again(partial(what, self._cluster, self._index), doing)
+
+    def _again(self, attempt: Callable[[], T], doing: str) -> T:
+        return patiently(attempt, doing=doing, patience=self._patience)
 
     def _settled(self, ids: Collection[str]) -> dict[str, Head | None]:
         """What is stored under ids of which nothing is under way; what `stored` saw is not read again, but once."""

@@ -1,0 +1,70 @@
+"""A network that cuts connections in the middle of requests and answers: nothing is lost, nothing doubled."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from indexer.engines import open_reader
+from indexer.engines.opensearch.errors import ClusterUnreachable
+from indexer.queries import Lexical, Match
+from tests.disturbing import driver, run
+from tests.opensearch.cutting import cutting
+from tests.opensearch.faults import End, Loading, assert_whole
+from tests.opensearch.server import Server
+
+pytestmark = pytest.mark.opensearch
+
+MOST = 60_000
+"""Bytes; a load of the files sends some 600 kB and reads some 300 kB."""
+
+
+def load_through_cuts(node: Server, name: str, files: list[Path], calm: Path, seed: int) -> None:
+    with cutting(node, seed=seed, most=MOST) as way:
+        way.is_calm = True  # that an index cannot be opened is said at once
+        with Loading(driver(f"{way.url}/{name}", files, "--pause", "0.02")) as loading:
+            way.is_calm = False
+            assert loading.end() == End(0, "")
+        print(f"cut in the middle: {dict(way.cuts)}")
+        assert way.cuts["requests"] >= 3
+        assert way.cuts["answers"] >= 3
+    assert_whole(node, name, calm)
+    with Loading(driver(f"{node.url}/{name}", files)) as again:
+        assert again.end() == End(0, "")
+
+
+@pytest.mark.slow
+def test_a_load_goes_on_through_cuts(node_36: Server, fresh_index: str, files: list[Path], calm: Path) -> None:
+    load_through_cuts(node_36, fresh_index, files, calm, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_a_load_goes_on_through_cuts_every_time(
+    node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
+) -> None:
+    load_through_cuts(node, fresh_index, files, calm, seed)
+
+
+@pytest.mark.slow
+def test_a_search_whose_answer_is_cut_says_so_and_the_next_one_is_answered(
+    node_36: Server, fresh_index: str, files: list[Path]
+) -> None:
+    run(driver(f"{node_36.url}/{fresh_index}", files[:1]))
+    probe = Lexical(Match("aspirin"), k=300)
+    with cutting(node_36, seed=1, most=6_000) as way:
+        way.is_calm = True
+        with closing(open_reader(f"{way.url}/{fresh_index}")) as reader:
+            whole = reader.search([probe])
+            assert len(whole[0]) > 100
+            way.is_calm = False
+            said = []
+            for _ in range(40):
+                try:
+                    assert reader.search([probe]) == whole
+                except ClusterUnreachable as error:
+                    said.append(str(error))
+            way.is_calm = True
+            assert reader.search([probe]) == whole
+    assert 3 <= len(said) < 40
+    assert all("\n" not in line and ("cut" in line or "closed" in line) for line in said), set(said)
