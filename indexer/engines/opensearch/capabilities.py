@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.connection_errors import MissingPlugin, NotOpenSearch, OldServer
+from indexer.engines.opensearch.connection_errors import HiddenVersion, MissingPlugin, NotOpenSearch, OldServer
 from indexer.engines.opensearch.errors import RequestRefused
 
 OLDEST = (2, 13)
 """The first with inner products in Lucene's vectors."""
 
 _KNN, _NEURAL = "opensearch-knn", "opensearch-neural-search"
+_SHAM = "7.10.2"
+"""What OpenSearch calls itself if told to pose as Elasticsearch, whose own 7.10.2 had Lucene 8."""
 _PLUGINS = "nodes.*.plugins.name,nodes.*.roles"
 
 
@@ -36,6 +38,7 @@ def capabilities(cluster: Cluster) -> Capabilities:
 
     Raises:
         NotOpenSearch: it is Elasticsearch, or something else.
+        HiddenVersion: it poses as such.
         MissingRight: not even its version may be read.
     """
     doing = "tell its version"
@@ -84,6 +87,8 @@ def _identified(cluster: Cluster, answer: Any) -> tuple[str, tuple[int, int, int
         raise NotOpenSearch(address=cluster.address, found="something that tells no version")
     number = re.match(r"(\d+)\.(\d+)\.(\d+)", str(about.get("number")))
     distribution = str(about.get("distribution", ""))
+    if not distribution and str(about.get("number")) == _SHAM and not str(about.get("lucene_version")).startswith("8."):
+        raise HiddenVersion(address=cluster.address)
     if distribution != "opensearch" or number is None:
         is_elastic = "lucene_version" in about and not distribution
         name = "Elasticsearch" if is_elastic else distribution or "something"

@@ -81,6 +81,16 @@ class OldServer(IndexerError):
         )
 
 
+class HiddenVersion(IndexerError):
+    """The cluster calls itself Elasticsearch 7.10.2, for the sake of old clients."""
+
+    def __init__(self, *, address: object) -> None:
+        super().__init__(
+            f"The cluster at {str(address)!r} runs OpenSearch, but hides its version from old clients. Let it tell: "
+            "PUT /_cluster/settings with compatibility.override_main_response_version set to false."
+        )
+
+
 class MissingPlugin(IndexerError):
     """The cluster lacks a plugin."""
 

@@ -23,9 +23,11 @@ def of(url: str, *, vectors: bool = False) -> Capabilities:
         return require(cluster, vectors=vectors)
 
 
-def said(number: str, *nodes: Mapping[str, Any], distribution: str | None = "opensearch") -> bytes:
+def said(
+    number: str, *nodes: Mapping[str, Any], distribution: str | None = "opensearch", lucene: str = "9.12.1"
+) -> bytes:
     """An answer that is one to both questions, with the parts of real ones that are read."""
-    version = {"number": number, "lucene_version": "9.12.1"}
+    version = {"number": number, "lucene_version": lucene}
     if distribution is not None:
         version["distribution"] = distribution
     return orjson.dumps({"version": version, "nodes": {str(n): node for n, node in enumerate(nodes)}})
@@ -70,7 +72,7 @@ def test_versions_before_2_13_are_refused(number: str, is_refused: bool) -> None
     ("body", "found"),
     [
         (said("8.15.0", distribution=None), "Elasticsearch 8.15.0"),
-        (said("7.10.2", distribution=None), "Elasticsearch 7.10.2"),
+        (said("7.10.2", distribution=None, lucene="8.7.0"), "Elasticsearch 7.10.2"),
         (said("3.0", distribution="other"), "other 3.0"),
         (said("new", distribution="opensearch"), "opensearch new"),
         (b'{"hello": "world"}', "something that tells no version"),
