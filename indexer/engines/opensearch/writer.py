@@ -49,23 +49,22 @@ class OpenSearchWriter:
         options: WriteOptions,
         patience: Patience = FOR_MINUTES,
     ) -> None:
-        self._address = address.parse(location.name)
+        self._address, self._patience = address.parse(location.name), patience
         connections = options.connections
         self._cluster = Cluster(self._address, location.access, connections=connections + _SPARE_CONNECTIONS)
         try:
             self._version = open_version(self._cluster, space, make=make, options=options)
+            self._old = old_vectors(self._cluster, self._version)
             self._load = Load(self._cluster, self._version, options.share, drop_old=options.drop_old)
         except BaseException:
             self._cluster.close()
             raise
         self._index = self._version.name
-        self._patience = patience
+        self._ledger = ClusterLedger(self._cluster, self._index, patience=patience)
         self._heads = Heads(self._cluster, self._index, patience)
         self._keeping = Keeping(self._heads, self._index, is_alone=options.share.of == 1)
         limits = Limits(connections=connections)
         self._sender = Sender(self._cluster, self._index, self._keeping.renew, limits=limits, patience=patience)
-        self._ledger = ClusterLedger(self._cluster, self._index, patience=patience)
-        self._old = old_vectors(self._cluster, self._version)
         self._seen: dict[str, Head | None] = {}
         self._is_closed = False
 
