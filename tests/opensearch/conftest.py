@@ -1,5 +1,6 @@
 """What tests of faults share: files, the index of their undisturbed load, and a node of ours to kill."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,17 +29,19 @@ def calm(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def frail(servers: Servers) -> Iterator[Node]:
     """The node behind `frail_node`."""
-    import os
 
     with tools_or_skip(os.environ):
-        node = servers.start("3.6.0")
+        node = servers.start("3.6.0", settings={"thread_pool.write.size": 1, "thread_pool.write.queue_size": 1})
     yield node
     servers.forget(node)
 
 
 @pytest.fixture
 def frail_node(frail: Node, fresh_index: str) -> Iterator[Node]:
-    """A 3.6.0 alone in its cluster, shared by the tests of faults: kill it, suspend it, fill its disk."""
+    """A 3.6.0 alone in its cluster, shared by the tests of faults: kill it, suspend it, fill its disk.
+
+    It writes with one thread, and lets one more request wait: more are answered with 429.
+    """
     if frail.pid is None:
         frail.start()
     yield frail

@@ -1,0 +1,184 @@
+"""What happens to the only node of a cluster while a load goes on: killed, suspended, its disk full, its queue too."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from indexer.engines import open_reader
+from indexer.engines.location import Access, Location
+from indexer.engines.opensearch.connection_errors import ClusterTimeout
+from indexer.queries import Lexical, Match
+from tests.disturbing import driver, run
+from tests.opensearch.faults import End, Loading, assert_whole, stored, until
+from tests.opensearch.node import Node
+from tests.opensearch.server import Server
+
+pytestmark = pytest.mark.opensearch
+
+SLOWLY = ("--pause", "0.05")
+LOAD_SECONDS = 3.0
+"""About how long the slowed driver loads the files, at least."""
+
+
+def survive_a_kill(node: Node, name: str, files: list[Path], calm: Path, *, seed: int) -> None:
+    moment = random.Random(seed).uniform(0.3, LOAD_SECONDS)
+    with Loading(driver(f"{node.url}/{name}", files, *SLOWLY)) as loading:
+        assert loading.lasts(moment), "the load was over before the kill"
+        node.kill()
+        killed = time.monotonic()
+        node.start()
+        print(f"killed after {moment:.1f} s, back after {time.monotonic() - killed:.1f} s")
+        assert loading.end() == End(0, "")
+    assert_whole(node, name, calm)
+
+
+@pytest.mark.slow
+def test_a_load_waits_for_a_killed_node_and_goes_on(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path
+) -> None:
+    survive_a_kill(frail_node, fresh_index, files, calm, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_a_load_waits_for_a_killed_node_and_goes_on_every_time(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, seed: int
+) -> None:
+    survive_a_kill(frail_node, fresh_index, files, calm, seed=seed)
+
+
+def block(node: Server, name: str) -> None:
+    """What the flood stage sets."""
+    node.ask("PUT", f"/{name}*/_settings", {"index.blocks.read_only_allow_delete": True})
+
+
+def unblock(node: Server, name: str) -> None:
+    node.ask("PUT", f"/{name}*/_settings", {"index.blocks.read_only_allow_delete": None})
+
+
+def flood(node: Server, name: str) -> None:
+    """Have the server itself find that the disk is full, which it looks for every ten seconds at most."""
+    room = {f"{_DISK}.watermark.{stage}": "1000tb" for stage in ("low", "high", "flood_stage")}
+    settings = {f"{_DISK}.threshold_enabled": True, **room, "cluster.info.update.interval": "10s"}
+    node.ask("PUT", "/_cluster/settings", {"persistent": settings})
+
+
+def ebb(node: Server, name: str) -> None:
+    """The disk has room again: the server lifts the block by itself."""
+    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.watermark.*": None}})
+    path = f"/{name}*/_settings/index.blocks.*?flat_settings=true"
+    until(lambda: not node.ask("GET", path), patience=60)
+    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.*": None, "cluster.info.*": None}})
+
+
+_DISK = "cluster.routing.allocation.disk"
+
+Change = Callable[[Server, str], None]
+
+
+def survive_a_full_disk(node: Server, name: str, files: list[Path], calm: Path, fill: Change, free: Change) -> None:
+    url = f"{node.url}/{name}"
+    with Loading(driver(url, files, "--pause", "0.3" if fill is flood else "0.05")) as loading:
+        until(lambda: stored(node, f"{name}-v1") > 50)
+        fill(node, name)
+        end = loading.end()
+    assert end.code == 1
+    assert "are full, and it refused to" in end.line
+    before = stored(node, f"{name}-v1")
+    free(node, name)
+    assert stored(node, f"{name}-v1") == before > 50
+    run(driver(url, files))
+    assert_whole(node, name, calm)
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_a_load_with_one_line_and_nothing_is_lost(
+    node: Server, fresh_index: str, files: list[Path], calm: Path
+) -> None:
+    survive_a_full_disk(node, fresh_index, files, calm, block, unblock)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("change", [(block, unblock)] * 5 + [(flood, ebb)] * 5)
+def test_a_full_disk_ends_a_load_with_one_line_and_nothing_is_lost_every_time(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, change: tuple[Change, Change]
+) -> None:
+    survive_a_full_disk(frail_node, fresh_index, files, calm, *change)
+
+
+def turned_away(node: Server) -> int:
+    """How often the node answered 429 to a write since it was started."""
+    said = node.ask("GET", "/_nodes/stats/thread_pool")["nodes"]
+    return sum(int(one["thread_pool"]["write"]["rejected"]) for one in said.values())
+
+
+def survive_a_full_queue(node: Server, name: str, files: list[Path], calm: Path) -> None:
+    """One thread writes, one more request waits, and twelve come at once."""
+    before = turned_away(node)
+    many = ("--connections", "12", "--body-bytes", "4000", "--commit", "2000")
+    with Loading(driver(f"{node.url}/{name}", files, *many)) as loading:
+        assert loading.end() == End(0, "")
+    print(f"answered with 429: {turned_away(node) - before}")
+    assert turned_away(node) - before >= 10
+    assert_whole(node, name, calm)
+
+
+@pytest.mark.slow
+def test_a_load_is_whole_after_many_429(frail_node: Node, fresh_index: str, files: list[Path], calm: Path) -> None:
+    survive_a_full_queue(frail_node, fresh_index, files, calm)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("turn", range(10))
+def test_a_load_is_whole_after_many_429_every_time(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, turn: int
+) -> None:
+    survive_a_full_queue(frail_node, fresh_index, files, calm)
+
+
+def survive_a_pause(node: Node, name: str, files: list[Path], calm: Path, *, seed: int, seconds: float) -> None:
+    moment = random.Random(seed).uniform(0.3, LOAD_SECONDS)
+    with Loading(driver(f"{node.url}/{name}", files, *SLOWLY, "--timeout", "2")) as loading:
+        assert loading.lasts(moment), "the load was over before the pause"
+        node.suspend()
+        assert loading.lasts(seconds), "a load cannot end while nothing answers"
+        node.resume()
+        assert loading.end() == End(0, "")
+    assert_whole(node, name, calm)
+
+
+@pytest.mark.slow
+def test_a_load_waits_for_a_node_that_answers_nothing_for_a_while(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path
+) -> None:
+    survive_a_pause(frail_node, fresh_index, files, calm, seed=1, seconds=6)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_a_load_waits_for_a_node_that_answers_nothing_for_a_while_every_time(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, seed: int
+) -> None:
+    survive_a_pause(frail_node, fresh_index, files, calm, seed=seed, seconds=10)
+
+
+@pytest.mark.slow
+def test_a_search_that_takes_too_long_says_so_and_the_next_one_is_answered(
+    frail_node: Node, fresh_index: str, files: list[Path]
+) -> None:
+    url, probe = f"{frail_node.url}/{fresh_index}", Lexical(Match("aspirin"), k=300)
+    run(driver(url, files[:1]))
+    with closing(open_reader(Location(url, Access(timeout=2)))) as reader:
+        whole = reader.search([probe])
+        frail_node.suspend()
+        began = time.monotonic()
+        with pytest.raises(ClusterTimeout, match=r"was given 2 s to search .* and did not answer"):
+            reader.search([probe])
+        assert time.monotonic() - began < 4
+        frail_node.resume()
+        assert reader.search([probe]) == whole
+    assert len(whole[0]) > 100
