@@ -15,7 +15,7 @@ from search.cli.writing import load_options
 if TYPE_CHECKING:
     from indexer.engines.location import Location
     from indexer.engines.protocol import Publication, Writer
-    from indexer.engines.writing import Share
+    from indexer.engines.writing import Share, WriteOptions
     from indexer.progress import Progress
     from indexer.rejects import Rejects
     from onnx_models import Encoder
@@ -60,6 +60,7 @@ def command(
     run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
     try:
         with closing(writer):
+            _warn(files, writer, index, options["writing"])
             run.through(_files(files, writer, index, options["writing"].share), writer, encoder, force=force)
             if run.is_whole:
                 run.publication = writer.publish()
@@ -82,6 +83,22 @@ def _files(paths: tuple[Path, ...], writer: "Writer", index: "Location", share: 
     from indexer.shares import take_share
 
     return source_files(paths) if kind_of(index) == "folder" else take_share(paths, writer.ledger, share)
+
+
+def _warn(paths: tuple[Path, ...], writer: "Writer", index: "Location", writing: "WriteOptions") -> None:
+    """Say that a new index will not fit its cluster, before hours are spent on it."""
+    from indexer.engines import kind_of
+    from indexer.inputs import source_files
+
+    if kind_of(index) == "folder" or writer.ledger.entries():
+        return
+    from indexer.engines.opensearch.capacity import warning
+
+    dimension = writer.space.dimension if writer.space else 0
+    encoding = writing.vectors or "lucene"
+    said = warning(index, source_files(paths), dimension=dimension, encoding=encoding, replicas=writing.replicas)
+    if said:
+        click.echo(f"Warning: {said}", err=True)
 
 
 def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:

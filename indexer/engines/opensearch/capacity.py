@@ -166,8 +166,9 @@ def warning(
     verdict = judge(sizing.need(load, encoding), load, has)
     if verdict.fits:
         return None
+    why = "; ".join(verdict.lacking)
     return (
-        f"About {articles:,} articles will not fit the cluster at '{location}': {'; '.join(verdict.lacking)}. "
+        f"This load of about {articles:,} articles will not fit the cluster at '{location}': {why}. "
         f"`biocpt plan --articles {articles} --index {location}` shows what would."
     )
 

@@ -118,3 +118,23 @@ def test_a_cluster_that_does_not_answer_is_one_line(biocpt: Command) -> None:
     answer = biocpt("plan", "--articles", "1k", "--index", "http://127.0.0.1:1/pubmed")
     assert answer.code == 1
     assert answer.err.startswith("Error: No node answers")
+
+
+def test_a_load_that_will_not_fit_is_warned_of_before_it_begins(
+    biocpt: Command, node: Server, fresh_index: str, tmp_path: Path
+) -> None:
+    small = tmp_path / "small.jsonl"
+    small.write_text('{"id": "1", "title": "Aspirin."}\n', encoding="utf-8")
+    where = ("--index", f"{node.url}/{fresh_index}", "--model", "none", "--replicas", "2")
+    first, again = (biocpt("index", small, *where) for _ in range(2))
+    assert "Warning: This load of about " in first.err
+    assert "3 copies of each shard need as many data nodes, and there are 1." in first.err
+    assert "Warning" not in again.err
+
+
+def test_a_load_that_fits_is_not_warned_of(biocpt: Command, node: Server, fresh_index: str, tmp_path: Path) -> None:
+    small = tmp_path / "small.jsonl"
+    small.write_text('{"id": "1", "title": "Aspirin."}\n', encoding="utf-8")
+    answer = biocpt("index", small, "--index", f"{node.url}/{fresh_index}", "--model", "none")
+    assert answer.code == 0
+    assert "Warning" not in answer.err

@@ -99,7 +99,7 @@ def test_a_load_that_will_not_fit_is_warned_of_and_a_small_one_not(node: Server,
     assert capacity.warning(where, [small], dimension=768, encoding="lucene") is None
     said = capacity.warning(where, [small, huge], dimension=768, encoding="lucene")
     assert said is not None
-    assert said.startswith("About 4,629,629,631 articles will not fit")
+    assert said.startswith("This load of about 4,629,629,631 articles will not fit")
     assert "\n" not in said
 
 
