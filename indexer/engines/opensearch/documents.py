@@ -5,7 +5,7 @@ it), the searched fields of `indexer.fields` under their own names, and what a l
 digests, `has_vector`). All of it can be made again from `_source`, so an operator may reindex, snapshot and update.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -81,20 +81,24 @@ def vector_of(source: Mapping[str, Any]) -> NDArray[np.float32] | None:
     return None if numbers is None else np.array(numbers, np.float32)
 
 
+_SPLIT_VALUES: dict[str, Callable[[Article], Iterable[str | int]]] = {
+    TITLE_ABSTRACT: lambda article: (article.title,),
+    "title": lambda article: (article.title,),
+    "vernacular_title": lambda article: (article.vernacular_title,),
+    "abstract": lambda article: (article.abstract,),
+    "other_abstract": lambda article: [other.text for other in article.other_abstracts],
+}
+_VALUES = tuple({**{field.name: field.values for field in FIELDS}, **_SPLIT_VALUES}.items())
+
+
 def _searched(article: Article) -> dict[str, Any]:
     """Values by field; a field without values is left out."""
-    split: dict[str, list[str | int]] = {
-        TITLE_ABSTRACT: [article.title],
-        "title": [article.title],
-        "vernacular_title": [article.vernacular_title],
-        "abstract": [article.abstract],
-        "other_abstract": [other.text for other in article.other_abstracts],
-    }
-    values = {field.name: list(field.values(article)) for field in FIELDS if field.name not in split}
     found: dict[str, Any] = {}
-    for name, held in {**split, **values}.items():
-        held = [value for value in held if value != ""]
+    for name, values in _VALUES:
+        held = [value for value in values(article) if value != ""]
         if held:
             found[name] = held[0] if len(held) == 1 else held
     date = newest_day(article)
-    return found if date is None else {**found, DATE: date}
+    if date is not None:
+        found[DATE] = date
+    return found

@@ -70,8 +70,11 @@ class Sender:
         if not self._threads:
             self._start()
         with self._changed:
-            self._wait_until(lambda: action.id not in self._unsettled)
-            self._wait_until(lambda: self._waiting_bytes < self._limits.waiting_bytes)
+            self._raise_failure()
+            if action.id in self._unsettled:
+                self._wait_until(lambda: action.id not in self._unsettled)
+            if self._waiting_bytes >= self._limits.waiting_bytes:
+                self._wait_until(lambda: self._waiting_bytes < self._limits.waiting_bytes)
             self._unsettled[action.id] = action
             self._waiting.append(action)
             self._waiting_bytes += len(action.lines)
