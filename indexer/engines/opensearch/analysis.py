@@ -136,7 +136,7 @@ def _greek_names() -> Iterator[str]:
 def _case_folding() -> Iterator[str]:
     for code in _codes((0x80, 0x590), (0x1E00, 0x2000), (0xFB00, 0xFB18)):
         folded = chr(code).casefold()
-        if folded != chr(code).lower():
+        if folded != chr(code).lower() or len(folded) > 1:  # a server lowers character by character
             yield _rule(chr(code), folded)
 
 
