@@ -50,7 +50,7 @@ class VersionInfo:
     created: str
     """When, ISO 8601 in UTC."""
     loaders: tuple[str, ...] = ()
-    """Who is loading it: one sentence a process, as it last said."""
+    """Who is writing to it: one sentence a process, as it last said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

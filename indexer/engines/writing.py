@@ -15,6 +15,9 @@ class Bm25:
     k1: float = 1.2
     b: float = 0.75
 
+    def __str__(self) -> str:
+        return f"{self.k1:g},{self.b:g}"
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -42,7 +45,7 @@ class WriteOptions:
     rebuild: bool = False
     """Load a new version of the index beside the one that is served, and serve it once it is whole."""
     drop_old: bool = False
-    """Drop the versions before the rebuilt one in the moment that it is served."""
+    """Drop the versions before the rebuilt one once it is served."""
     share: Share = Share()
     """Which share of the files this process loads, while others load theirs."""
     connections: int = 4

@@ -34,7 +34,7 @@ _SHARD = (
 
 def _rebuild_options() -> list[Any]:
     rebuild = "In a cluster: load a new version beside the one that is served, and serve it once it is whole."
-    drop = "With --rebuild: drop the older versions in the moment that the new one is served."
+    drop = "With --rebuild: drop the older versions once the new one is served."
     return [_option("--rebuild", is_flag=True, help=rebuild), _option("--drop-old", is_flag=True, help=drop)]
 
 

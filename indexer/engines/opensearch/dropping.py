@@ -6,11 +6,9 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch import address
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.errors import NoSuchVersion, StillLoading, StillServed
-from indexer.engines.opensearch.ledger_index import LedgerIndex
-from indexer.engines.opensearch.loaders import Watch
 from indexer.engines.opensearch.loading import PATIENCE
-from indexer.engines.opensearch.publishing import removals
-from indexer.engines.opensearch.versions import Version, Versions, find_versions, ledger_name
+from indexer.engines.opensearch.publishing import living, removals
+from indexer.engines.opensearch.versions import Version, Versions, find_versions
 
 
 def drop_from_cluster(
@@ -54,6 +52,5 @@ def _droppable(cluster: Cluster, versions: Versions, name: str) -> Version:
 
 
 def _require_nobody(cluster: Cluster, version: Version, patience: float) -> None:
-    living = Watch(LedgerIndex(cluster, ledger_name(version.name)), patience=patience).living()
-    if living:
-        raise StillLoading(address=cluster.address, name=version.name, loader=living[0])
+    if loaders := living(cluster, version, patience):
+        raise StillLoading(address=cluster.address, name=version.name, loader=loaders[0])

@@ -1,8 +1,10 @@
 """The versions of an index as people are told of them: which is served, which is being loaded, and by whom."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from indexer.engines.opensearch.connection import Cluster
+from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loaders import Watch
 from indexer.engines.opensearch.mapping import Meta
@@ -13,10 +15,19 @@ from indexer.engines.protocol import VersionInfo
 def inventory(cluster: Cluster) -> tuple[VersionInfo, ...]:
     """Every version, by number."""
     versions = find_versions(cluster)
-    return tuple(_described(cluster, versions, version) for version in versions.all.values())
+    return tuple(described for version in versions.all.values() for described in _described(cluster, versions, version))
 
 
-def _described(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
+def _described(cluster: Cluster, versions: Versions, version: Version) -> Iterator[VersionInfo]:
+    """Nothing for one that is dropped at this moment."""
+    try:
+        yield _info(cluster, versions, version)
+    except RequestRefused as error:
+        if error.status not in (404, 503):
+            raise
+
+
+def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
     meta = version.said if isinstance(version.said, Meta) else None
     state = _state(versions, version)
     return VersionInfo(
@@ -26,7 +37,7 @@ def _described(cluster: Cluster, versions: Versions, version: Version) -> Versio
         model=meta.space.model if meta is not None and meta.space is not None else "",
         vectors=meta.vectors if meta is not None and meta.space is not None else "",
         created=version.created,
-        loaders=_loaders(cluster, version) if state == "being loaded" else (),
+        loaders=_loaders(cluster, version),
     )
 
 

@@ -14,6 +14,9 @@ from indexer.engines.opensearch.patience import Patience, patiently
 PAGE = 2_000
 """Documents that one search returns."""
 
+PUBLISHING = "publishing"
+"""Kind and id of the document that stands there from before the alias is moved until all is done that follows it."""
+
 _CONFLICT, _MISSING = 409, 404
 
 
@@ -71,15 +74,14 @@ class LedgerIndex:
 
     def update(self, id: str, said: Mapping[str, Any]) -> bool:
         """Change some of what a document says, seen by `get` at once and by `all` later; False where there is none."""
-        answer = self._request(
-            "POST",
-            f"/{self.name}/_update/{id}",
-            {"doc": {"said": said}},
-            params={"retry_on_conflict": "5"},
-            ignore=(_MISSING,),
-            doing=f"write to the ledger {self.name!r}",
-        )
-        return "result" in answer
+        doing, body = f"write to the ledger {self.name!r}", {"doc": {"said": said}}
+        try:
+            self._request("POST", f"/{self.name}/_update/{id}", body, params={"retry_on_conflict": "5"}, doing=doing)
+        except RequestRefused as error:
+            if error.kind != "document_missing_exception":
+                raise
+            return False
+        return True
 
     def delete(self, id: str) -> None:
         """Remove a document, if it is there."""

@@ -46,13 +46,14 @@ class Loader:
 
 
 def loaders(rows: LedgerIndex) -> list[Loader]:
-    """All that ever loaded this version, until it was served."""
+    """All that ever loaded this version until it was served, and those who load it since."""
     return [_loader(row.said) for row in rows.all(LOADER)]
 
 
-def register(rows: LedgerIndex, loader: Loader) -> None:
-    """Make a loader, and that its share is not done, known to the others."""
-    rows.put(_share_id(loader.share), SHARE, {"share": loader.share, "done": False})
+def register(rows: LedgerIndex, loader: Loader, *, is_served: bool = False) -> None:
+    """Make a loader, and that its share is not done, known to the others; of a served version no share is missing."""
+    if not is_served:
+        rows.put(_share_id(loader.share), SHARE, {"share": loader.share, "done": False})
     rows.put(loader.id, LOADER, asdict(loader))
 
 

@@ -28,6 +28,8 @@ from indexer.queries import Hit, Lexical, Nearest, Probe
 _T = TypeVar("_T")
 
 _GONE = "index_not_found_exception"
+_UNAVAILABLE = 503
+"""The answer of an index that is removed while it is asked: none of its shards is there."""
 
 _PATIENCE = 0.75
 """Of the time that a request may take, the part after which shards give what they have."""
@@ -122,12 +124,15 @@ class OpenSearchReader:
 
     def _asked(self, ask: Callable[[Seen], _T]) -> _T:
         """The answer of the version that we know, or where that was dropped, of the one that took its place."""
+        seen = self._current()
         try:
-            return ask(self._current())
+            return ask(seen)
         except RequestRefused as error:
-            if error.kind != _GONE:
+            if error.kind != _GONE and error.status != _UNAVAILABLE:
                 raise
             self.refresh()
+            if self._current().version.name == seen.version.name:
+                raise
             return ask(self._current())
 
     def _by_id(self, ids: Sequence[str], **params: str) -> dict[str, Source]:

@@ -13,7 +13,7 @@ from indexer.engines.opensearch.capabilities import require
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.encodings import vector_field
 from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
-from indexer.engines.opensearch.ledger_index import ledger_body
+from indexer.engines.opensearch.ledger_index import PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.opensearch.mapping import FORMAT, Meta, index_body, meta_of
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
@@ -120,7 +120,7 @@ def open_version(
         OldServer, MissingPlugin: the cluster cannot hold what has to be made.
     """
     versions = find_versions(cluster)
-    target = versions.building if options.rebuild or versions.served is None else versions.served
+    target = _rebuilt(cluster, versions) if options.rebuild or versions.served is None else versions.served
     if target is None:
         if not make:
             raise NoIndex(location=cluster.address)
@@ -135,6 +135,14 @@ def described(space: VectorSpace | None) -> str:
     if space is None:
         return "no vectors"
     return f"vectors of {space.model} ({space.dimension}-d, {space.similarity}, fingerprint {space.fingerprint[:12]})"
+
+
+def _rebuilt(cluster: Cluster, versions: Versions) -> Version | None:
+    """The version that a rebuild has begun; also one that is served, if whoever published it did not come to an end."""
+    served = versions.served
+    if versions.building is not None or served is None:
+        return versions.building
+    return served if LedgerIndex(cluster, ledger_name(served.name)).get(PUBLISHING) else None
 
 
 def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: WriteOptions) -> Version:
