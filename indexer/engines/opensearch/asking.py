@@ -20,7 +20,7 @@ ANSWER = ",".join(
         "status",
         "timed_out",
         "_shards.total",
-        "_shards.failed",
+        "_shards.successful",
         "_shards.failures.reason",
         "hits.total.value",
         "hits.hits.sort",
@@ -97,14 +97,16 @@ def _hits(question: Question, sorted_by: list[list[Any]]) -> list[Hit]:
 
 
 def _gap(question: Question, said: Mapping[str, Any], found: int) -> str:
-    """What is missing from a list, as a sentence; "" for nothing."""
-    shards = said.get("_shards", {})
-    failed = shards.get("failed", 0)
-    if failed:
-        reasons = {_reason(failure.get("reason", {})) for failure in shards.get("failures", ())}
-        return (
-            f"{failed} of {shards['total']} shards did not answer ({'; '.join(sorted(reasons)) or 'no reason given'})."
-        )
+    """What is missing from a list, as a sentence; "" for nothing.
+
+    A shard that no node holds is not counted as failed: it is only not among the successful.
+    """
+    shards = said["_shards"]
+    missing = shards["total"] - shards["successful"]
+    if missing:
+        reasons = {_reason(failure["reason"]) for failure in shards.get("failures", ())}
+        why = "; ".join(sorted(reasons)) or "no node holds them now"
+        return f"{missing} of {shards['total']} shards did not answer ({why})."
     if said.get("timed_out"):
         return "The search ran out of time, so this list is what was found until then."
     if found == MOST_HITS < question.k:

@@ -17,6 +17,9 @@ KEPT_OPEN = "15m"
 
 Source = Mapping[str, Any]
 
+_STATUSES = {"index_not_found_exception": 404, "no_shard_available_action_exception": 503}
+"""Of errors that an answer to many ids gives one by one, without a status."""
+
 
 def by_id(cluster: Cluster, index: str, ids: Iterable[str], **params: str) -> dict[str, Source]:
     """The `_source` of these ids as searches see them; unknown ids are absent.
@@ -81,5 +84,4 @@ def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]
 
 
 def _refused(cluster: Cluster, error: Mapping[str, Any]) -> RequestRefused:
-    status = 404 if error.get("type") == "index_not_found_exception" else 500
-    return cluster.refused(status, error, doing="read articles")
+    return cluster.refused(_STATUSES.get(str(error.get("type")), 500), error, doing="read articles")

@@ -26,7 +26,7 @@ OTHERS = "癌症研究がんカ한글жЯאבسلʼˑᵃ𝛼𝜷𝐱"
 WORDS = [
     "patient's", "cells'", "p<0.05", "1,250.5", "TNF-α", "IL-1β", "β-blockers", "Sjögren’s", "10⁻³", "CO₂", "Ca²⁺",
     "generalization", "organisms", "dermatologists", "university", "adding", "don't", "THE", "it's", "U.S.A.",
-    "3.14.15", "a_b", "ΔF508", "αβ", "αβγ", "λόγος", "5'-UTR", "n.s.", ".5", "5.", "e\u0301tude", "µg/mL", "ﬁbrosis", "Ⅳ",
+    "3.14.15", "a_b", "ΔF508", "αβ", "αβγ", "λόγος", "5'-UTR", "n.s.", ".5", "5.", "e\u0301tude", "µg/mL", "ﬁn", "Ⅳ",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from([*LETTERS, *GREEK, *DIGITS, *SIGNS, *BLANKS, *OTHERS, *WORDS, " ", " "]), max_size=30)
 
