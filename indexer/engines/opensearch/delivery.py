@@ -24,7 +24,7 @@ _CREATED = 201
 _LATE, _TOO_LARGE, _TOO_MANY = 408, 413, 429
 
 _SHAKEN = 5
-"""How often a server may fail (500) on a document, while it stores others beside it, before that one is refused."""
+"""How often a server may fail (500) on a document, after it stored others beside it, before that one is refused."""
 
 
 class BodySize:
@@ -167,8 +167,8 @@ class Delivery:
         return _Attempt([*again, *renewed.again], trouble.reason, trouble.status)
 
     def _is_hopeless(self, action: Action, is_storing: bool) -> bool:
-        """Whether the server keeps failing on this document, while it stores others beside it."""
-        if is_storing:
+        """Whether the server keeps failing on this document, though it stored others that came with it at first."""
+        if is_storing or action.id in self._shaken:
             self._shaken[action.id] = self._shaken.get(action.id, 0) + 1
         return self._shaken.get(action.id, 0) >= _SHAKEN
 

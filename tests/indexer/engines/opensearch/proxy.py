@@ -40,7 +40,9 @@ class Trouble:
     lose_answer: bool = False
     """Pass it on, and cut the connection in place of the answer."""
     pass_on: float = 1.0
-    """The share of its documents that the node is given; the others are answered with an item of status 429."""
+    """The share of its documents that the node is given; the others are answered with an item each, …"""
+    item_status: int = 429
+    """… of this status."""
     pause: float = 0.0
     """Seconds to wait before passing it on."""
     hang: bool = False
@@ -138,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.status:
             status, answer = trouble.status, _error(trouble)
         else:
-            status, answer = self._partly(body, trouble.pass_on)
+            status, answer = self._partly(body, trouble)
         with self.proxy.lock:
             self.proxy.sent.append(Sent(body, begun, time.monotonic()))
         if trouble.lose_answer:
@@ -147,16 +149,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(status, answer, plain=bool(trouble.status and not trouble.kind))
 
-    def _partly(self, body: bytes, share: float) -> tuple[int, bytes]:
+    def _partly(self, body: bytes, trouble: Trouble) -> tuple[int, bytes]:
         """Pass on the first documents; the others are turned away, as by a full queue."""
         parts = [lines for _, lines in operations(body)]
-        kept = round(len(parts) * share)
+        kept = round(len(parts) * trouble.pass_on)
         status, answer = self._pass_on(b"".join(parts[:kept])) if kept else (200, b'{"items":[]}')
         if kept == len(parts):
             return status, answer
         error = {"type": "rejected_execution_exception", "reason": "the queue is full"}
         said: dict[str, Any] = json.loads(answer)
-        said["items"] += [{"index": {"status": 429, "error": error}}] * (len(parts) - kept)
+        said["items"] += [{"index": {"status": trouble.item_status, "error": error}}] * (len(parts) - kept)
         return status, json.dumps({**said, "errors": True}).encode()
 
     def _pass_on(self, body: bytes) -> tuple[int, bytes]:

@@ -20,7 +20,7 @@ from indexer.engines.opensearch.patience import Patience
 from indexer.engines.opensearch.sending import Limits, Sender
 from indexer.engines.opensearch.versions import open_version
 from indexer.errors import IndexerError
-from tests.indexer.engines.opensearch.proxy import Proxy, Trouble, between
+from tests.indexer.engines.opensearch.proxy import Proxy, Trouble, between, operations
 from tests.indexer.engines.opensearch.reaching import connected
 from tests.opensearch.server import Server
 
@@ -121,6 +121,31 @@ def test_only_what_was_turned_away_is_sent_again(
     send(sender(Limits(connections=1)), *actions(10))
     assert [sent.ids for sent in proxy.sent] == [[str(n) for n in range(10)], [str(n) for n in range(5, 10)]]
     assert len(stored(node_36, index)) == 10
+
+
+def test_a_document_on_which_the_server_fails_again_and_again_is_refused_if_it_stored_others(
+    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+) -> None:
+    def trouble(_: int, body: bytes) -> Trouble | None:
+        ids = [id for id, _ in operations(body)]
+        return Trouble(pass_on=1 - 1 / len(ids), item_status=500) if ids[-1] == "poison" else None
+
+    proxy.trouble = trouble
+    one = sender(Limits(connections=1))
+    send(one, *actions(4), put(Article(id="poison", order=1), None))
+    assert [(refused.id, refused.reason) for refused in one.refused()] == [("poison", "the queue is full (500)")]
+    assert stored(node_36, index).keys() == set("0123")
+    assert proxy.number == 5
+
+
+def test_a_server_that_fails_on_everything_refuses_nothing(
+    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+) -> None:
+    proxy.trouble = lambda number, _: Trouble(pass_on=0, item_status=500) if number < 7 else None
+    one = sender(Limits(connections=1))
+    send(one, *actions(4))
+    assert one.refused() == []
+    assert stored(node_36, index).keys() == set("0123")
 
 
 def test_an_answer_that_was_lost_does_no_harm(
