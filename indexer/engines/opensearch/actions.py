@@ -9,6 +9,7 @@ from indexer.decisions import as_stored
 from indexer.engines.opensearch.bulk import HIGHEST_VERSION, Action, index_lines, update_lines
 from indexer.engines.opensearch.documents import VECTOR, document
 from indexer.engines.opensearch.heads import Head
+from indexer.order import same_file
 
 _AROUND = (
     f"def kept = ctx._source.{VECTOR}; ctx._source.clear(); ctx._source.putAll(params.doc); ctx._source.{VECTOR} = kept"
@@ -23,9 +24,14 @@ def put(record: Record, head: Head | None, *, vector: NDArray[np.float32] | None
     records of lower orders): so whatever is newer stays, whoever writes it.
     """
     stored = as_stored(record, has_vector=vector is not None)
-    version = record.order if head is None else max(record.order, head.version)
+    version = record.order if head is None or is_newer(head, record) else max(record.order, head.version)
     lines = index_lines(record.id, document(record, vector=vector, stored=stored), version=version)
     return Action(record, lines, stored, version)
+
+
+def is_newer(head: Head, record: Record) -> bool:
+    """Whether another loader stored something newer since it was decided that `record` is to be written."""
+    return head.stored.order > record.order and not same_file(head.stored.order, record.order)
 
 
 def put_around(article: Article, head: Head) -> Action:

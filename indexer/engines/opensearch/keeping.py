@@ -7,7 +7,7 @@ and not to the record's order, so that an older record of another loader could c
 from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.article import Article, text_digest
-from indexer.engines.opensearch.actions import can_put_around, put, put_around
+from indexer.engines.opensearch.actions import can_put_around, is_newer, put, put_around
 from indexer.engines.opensearch.bulk import Action
 from indexer.engines.opensearch.errors import ChangedMeanwhile
 from indexer.engines.opensearch.heads import Head, Heads
@@ -28,7 +28,9 @@ class Keeping:
         whole: list[Article] = []
         for article in articles:
             head = heads[article.id]
-            if self._is_alone and can_put_around(head):
+            if is_newer(head, article):
+                yield Refused(article.id, NEWER, is_superseded=True)
+            elif self._is_alone and can_put_around(head):
                 yield put_around(article, head)
             else:
                 whole.append(article)
@@ -51,7 +53,9 @@ class Keeping:
 
     def _whole(self, article: Article, head: Head | None, version: int) -> Action | Refused:
         """The whole document with the vector that is stored now; `version` is what was stored when we decided."""
-        if head is not None and head.stored.order > article.order and head.version > version:
+        if head is not None and (
+            is_newer(head, article) or (head.stored.order > article.order and head.version > version)
+        ):
             return Refused(article.id, NEWER, is_superseded=True)
         if head is None or head.vector is None or head.stored.text_digest != text_digest(article):
             raise ChangedMeanwhile(id=article.id, index=self._index)
