@@ -6,7 +6,7 @@ A pytest plugin. Tests that ask for one by name get the marker `opensearch` by t
 
 import os
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -67,12 +67,16 @@ def node_36(servers: Servers) -> Server:
 
 @pytest.fixture
 def start_node(servers: Servers) -> Iterator[Callable[..., Node]]:
-    """`start_node(version, heap="512m", settings={…})`: a node for this test alone, to be killed, filled or starved."""
+    """`start_node(version, heap="512m", settings={…}, without=[…])`: a node for this test alone, to be killed, filled
+    or starved; `without` some of its plugins.
+    """
     started: list[Node] = []
 
-    def start(version: str, *, heap: str = "512m", settings: Mapping[str, object] | None = None) -> Node:
+    def start(
+        version: str, *, heap: str = "512m", settings: Mapping[str, object] | None = None, without: Collection[str] = ()
+    ) -> Node:
         with tools_or_skip(os.environ):
-            started.append(servers.start(version, heap=heap, settings=settings))
+            started.append(servers.start(version, heap=heap, settings=settings, without=without))
         return started[-1]
 
     yield start

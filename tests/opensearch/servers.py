@@ -1,11 +1,13 @@
 """The servers of one test run: each made when the first test wants it, shared by the rest, ended with the run."""
 
 import itertools
+import os
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import urllib3
 
@@ -55,10 +57,20 @@ class Servers:
             self._shared[version] = self.start(version, heap="1g")
         return self._shared[version]
 
-    def start(self, version: str, *, heap: str = "512m", settings: Mapping[str, object] | None = None) -> Node:
-        """A new node of its own for a test that will harm it."""
+    def start(
+        self,
+        version: str,
+        *,
+        heap: str = "512m",
+        settings: Mapping[str, object] | None = None,
+        without: Collection[str] = (),
+    ) -> Node:
+        """A new node of its own for a test that will harm it, perhaps without some plugins."""
+        folder = self._run.path / f"node-{next(self._numbers)}"
         distribution = self._obtain(version)
-        node = Node(distribution, self._run.path / f"node-{next(self._numbers)}", heap=heap, settings=settings)
+        if without:
+            distribution = _reduced(distribution, without, folder.with_name(f"{folder.name}-home"))
+        node = Node(distribution, folder, heap=heap, settings=settings)
         self._begin(node)
         return node
 
@@ -148,3 +160,13 @@ class Servers:
     def _starts(self, version: str) -> str:
         took = self.seconds[version]
         return f" (started in {', '.join(f'{seconds:.0f} s' for seconds in took)})" if took else " (none started)"
+
+
+def _reduced(whole: Distribution, without: Collection[str], home: Path) -> Distribution:
+    """The same server without some plugins: its files are linked into another home."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return set(without).intersection(names) if folder == str(whole.home / "plugins") else set()
+
+    shutil.copytree(whole.home, home, ignore=left_out, copy_function=os.link)
+    return whole._replace(home=home)

@@ -11,7 +11,7 @@ LONGEST_NAME = 200
 """Bytes of an alias; OpenSearch allows 255, and ours take a version and a suffix."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_PREFIX = re.compile(r"(?!\.+$)[A-Za-z0-9._~-]+")
+_PREFIX = re.compile(r"(?!\.+$)[A-Za-z0-9.~-][A-Za-z0-9._~-]*")  # an underscore begins names of OpenSearch's own
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?", re.IGNORECASE)
 _PLACE = re.compile(r"(?:\[(?P<six>[^]]*)]|(?P<name>[^:]*))(?::(?P<port>\d{1,5}))?")
 

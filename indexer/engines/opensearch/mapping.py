@@ -49,7 +49,7 @@ def index_body(meta: Meta, *, shards: int, field: Mapping[str, Any] | None, serv
     settings = {
         "number_of_shards": shards,
         **LOADING,
-        "knn": field is not None,
+        **({} if field is None else {"knn": True}),  # unknown to a server without the plugin, false too
         "similarity": {"default": {"type": "LegacyBM25" if server >= (3,) else "BM25", **asdict(meta.bm25)}},
         "analysis": analysis(),
     }

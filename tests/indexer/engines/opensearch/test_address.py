@@ -16,7 +16,7 @@ hosts = st.one_of(
     st.ip_addresses().map(str),
     st.lists(st.text(LETTERS, min_size=1, max_size=9), min_size=1, max_size=3).map(".".join),
 )
-prefixes = st.lists(st.text(LETTERS + "._~-", max_size=9).map(lambda text: f"{text}p"), max_size=3)
+prefixes = st.lists(st.text(LETTERS + "._~-", max_size=9).map(lambda text: f"p{text}"), max_size=3)
 
 
 @given(
