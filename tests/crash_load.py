@@ -61,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("location", help="A folder or a URL.")
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--pause", type=float, default=0.0, help="Seconds for each slice that is encoded.")
+    parser.add_argument("--step-pause", type=float, default=0.0, help="Seconds after each step of progress.")
     parser.add_argument("--commit", type=int, default=COMMIT, help="Records between commits.")
     parser.add_argument("--die-before-tick", action="store_true")
     parser.add_argument("--timeout", type=float, default=Access().timeout, help="Seconds for each request.")
@@ -89,7 +90,7 @@ def die_after_swap() -> None:
         swap(*arguments, **options)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    publishing._swap = swap_and_die  # type: ignore[assignment]  # the injected failure
+    publishing._swap = swap_and_die  # the injected failure
 
 
 def load(given: argparse.Namespace) -> None:
@@ -109,6 +110,7 @@ def load(given: argparse.Namespace) -> None:
         print("loading", flush=True)
         files = take_share(given.files, writer.ledger, given.shard) if in_cluster else given.files
         for progress in ingest(files, writer, encoder, rejects=rejects, options=options):
+            time.sleep(given.step_pause)
             assert not progress.counts.rejected, "the cluster refused a record that nothing is wrong with"
         print(writer.publish())
 
