@@ -61,7 +61,7 @@ class Capacity:
     version: str
     nodes: tuple[Node, ...]
     has_knn: bool
-    """Whether every data node has the k-NN plugin."""
+    """Whether every data node has the k-NN plugin; who may not see the nodes' plugins is told that they have."""
     native_limit: str
     """`knn.memory.circuit_breaker.limit`: a part of the memory beside the heap (`50%`), or an amount (`60gb`)."""
 
@@ -107,13 +107,12 @@ def read(cluster: Cluster) -> Capacity:
     doing = "tell what its nodes have"
     found = capabilities(cluster)
     stats = cluster.request("GET", "/_nodes/stats/os,jvm,fs", doing=doing, params={"filter_path": _NODES})
-    knn = cluster.request("GET", "/_plugins/_knn/stats/graph_memory_usage", doing=doing) if found.has_knn else {}
-    graphs = knn.get("nodes", {})
+    graphs = {} if found.has_knn is False else _graphs(cluster)
     settings = cluster.request("GET", "/_cluster/settings", doing=doing, params=_SETTINGS)
     return Capacity(
         version=found.release,
         nodes=tuple(_node(said, graphs.get(id, {})) for id, said in stats["nodes"].items() if _keeps_data(said)),
-        has_knn=bool(found.has_knn),
+        has_knn=found.has_knn is not False,
         native_limit=_native_limit(settings),
     )
 
@@ -220,6 +219,14 @@ def _no_room(wanted: Need, has: Capacity) -> Iterable[str]:
 def _release(version: str) -> tuple[int, int]:
     major, minor = version.split(".")[:2]
     return int(major), int(minor)
+
+
+def _graphs(cluster: Cluster) -> Mapping[str, Mapping[str, Any]]:
+    """What Faiss's graphs fill, by node; nothing for who may not ask for it, or where nobody can be asked."""
+    path, doing = "/_plugins/_knn/stats/graph_memory_usage", "tell what its graphs fill"
+    said = cluster.request("GET", path, doing=doing, ignore=(400, 403, 404, 405))
+    nodes: Mapping[str, Mapping[str, Any]] = said.get("nodes", {})
+    return nodes
 
 
 def _keeps_data(said: Mapping[str, Any]) -> bool:

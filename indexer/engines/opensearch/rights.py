@@ -87,7 +87,10 @@ PLANNER = Role(
         "cluster:monitor/nodes/stats",
         "cluster:monitor/state",
     ),
-    useful={"cluster:admin/knn_stats_action": "what Faiss's graphs fill already counts as free"},
+    useful={
+        "cluster:admin/knn_stats_action": "what Faiss's graphs fill already counts as free",
+        "cluster:monitor/nodes/info": "a missing k-NN plugin is not seen",
+    },
 )
 """Sees what the nodes have."""
 

@@ -114,7 +114,8 @@ def write_and_rebuild(location: Location) -> None:
 
 def plan(location: Location) -> None:
     with closing(Cluster(parse(location.name), location.access)) as cluster:
-        assert len(capacity.read(cluster).nodes) == 1
+        has = capacity.read(cluster)
+    assert (len(has.nodes), has.has_knn) == (1, True)
 
 
 @pytest.fixture(scope="module")
