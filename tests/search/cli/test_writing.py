@@ -1,0 +1,127 @@
+"""The options by which an index in a cluster is made, shared, rebuilt and dropped."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from indexer.engines.writing import DEFAULT, Bm25, Share, WriteOptions
+from search.cli.writing import copy_into_options, load_options
+from tests.indexer.engines.opensearch.reaching import indices
+from tests.opensearch.server import Server
+from tests.search.cli.in_process import Command
+
+
+@pytest.fixture
+def biocpt(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
+
+
+@click.command()
+@load_options
+def loading(writing: WriteOptions) -> WriteOptions:
+    """Gives back what it was given."""
+    return writing
+
+
+@click.command()
+@copy_into_options
+def copying(writing: WriteOptions) -> WriteOptions:
+    """The same."""
+    return writing
+
+
+def given(command: click.Command, *options: str) -> object:
+    return command.main(list(options), standalone_mode=False)
+
+
+@pytest.mark.parametrize("command", [loading, copying])
+def test_nothing_said_is_what_a_folder_takes(command: click.Command) -> None:
+    assert given(command) == DEFAULT
+
+
+def test_every_option_becomes_what_a_writer_is_asked() -> None:
+    made = ("--vectors", "faiss-fp16", "--bm25", "0.9,0.4", "--shards", "8", "--replicas", "0", "--connections", "2")
+    asked = WriteOptions(
+        rebuild=True,
+        drop_old=True,
+        share=Share(3, 16),
+        vectors="faiss-fp16",
+        bm25=Bm25(0.9, 0.4),
+        shards=8,
+        replicas=0,
+        connections=2,
+    )
+    assert given(loading, "--rebuild", "--drop-old", "--shard", "3/16", *made) == asked
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--shard", "0/4"), "'0/4' is no share"),
+        (("--shard", "5/4"), "'5/4' is no share"),
+        (("--shard", "third"), "'third' is no share"),
+        (("--bm25", "0.9"), "not two numbers"),
+        (("--bm25", "nan,0.4"), "K1 is 0 or more"),
+        (("--bm25", "1,2"), "B is 0 to 1"),
+        (("--shards", "0"), "0"),
+        (("--drop-old",), "belongs to --rebuild"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options: tuple[str, ...], why: str) -> None:
+    with pytest.raises(click.UsageError, match=why):
+        given(loading, *options)
+
+
+def test_a_folder_has_no_shares_and_no_versions(biocpt: Command, tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"_id": "1", "title": "Aspirin"}\n')
+    folder = str(tmp_path / "index")
+    for command in (
+        ["index", str(source), "--index", folder, "--model", "none", "--shard", "1/2"],
+        ["index", str(source), "--index", folder, "--model", "none", "--rebuild"],
+        ["drop", "--old", "--index", folder],
+    ):
+        result = biocpt(*command)
+        assert (result.code, "is a folder, which has no shards" in result.err) == (1, True)
+    assert not (tmp_path / "index").exists()
+
+
+@pytest.mark.slow
+def test_an_index_is_rebuilt_in_shares_copied_onto_itself_and_its_old_versions_dropped(
+    biocpt: Command, node: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in (1, 2, 3):
+        (tmp_path / f"{place}.jsonl").write_text(f'{{"_id": "{place}", "title": "Aspirin {place}"}}\n')
+    url = f"{node.url}/{fresh_index}"
+    load: tuple[str | Path, ...] = (
+        "index",
+        *sorted(tmp_path.glob("*.jsonl")),
+        "--index",
+        url,
+        "--model",
+        "none",
+        "--json",
+    )
+    assert biocpt(*load).json["served"]
+    first = biocpt(*load, "--rebuild", "--shard", "1/2")
+    assert (first.code, first.json["served"], "--shard 2/2" in first.err) == (0, False, True)
+    versions = biocpt("info", "--index", url, "--json").json["versions"]
+    assert [(version["state"], version["articles"]) for version in versions] == [("served", 3), ("being loaded", 2)]
+    assert biocpt(*load, "--rebuild", "--shard", "2/2").json["served"]
+    assert biocpt("copy", url, url).code == 2
+    assert biocpt("copy", url, url, "--rebuild", "--shards", "2", "--json").json["served"]
+    shown = biocpt("info", "--index", url).out
+    assert f"{fresh_index}-v3: served, 3 articles" in shown
+    refused = biocpt("drop", f"{fresh_index}-v1", f"{fresh_index}-v3", "--index", url)
+    assert (refused.code, "is not dropped" in refused.err) == (1, True)
+    dropped = biocpt("drop", "--old", "--index", url, "--json").json["dropped"]
+    assert dropped == [f"{fresh_index}-v1", f"{fresh_index}-v2"]
+    assert indices(node, fresh_index) == {f"{fresh_index}-v3", f"{fresh_index}-v3-ledger"}
+    assert len(biocpt("search", "aspirin", "--index", url, "--mode", "lexical", "--json").json["hits"]) == 3
+
+
+def test_drop_asks_what_to_drop(biocpt: Command, tmp_path: Path) -> None:
+    result = biocpt("drop", "--index", str(tmp_path))
+    assert (result.code, "give --old" in result.err) == (2, True)
