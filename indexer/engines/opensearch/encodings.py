@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import VectorEncoding
 
+Vector: TypeAlias = NDArray[np.float32]
 ServerVersion: TypeAlias = tuple[int, ...]
 """`(2, 19, 1)`."""
 
@@ -47,13 +48,10 @@ def space_type(encoding: VectorEncoding, space: VectorSpace) -> str:
     return "cosinesimil" if space.similarity == "cosine" and encoding == "lucene" else "innerproduct"
 
 
-def keeps_unit_vectors(encoding: VectorEncoding, space: VectorSpace) -> bool:
-    """Whether vectors, stored ones and those of questions, are brought to unit length before they are sent."""
-    return space.similarity == "cosine" and encoding != "lucene"
-
-
-def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The vector at length 1; one of zeros stays as it is."""
+def as_kept(vector: Vector, encoding: VectorEncoding, space: VectorSpace) -> Vector:
+    """A vector, stored or of a question, as it is sent: at length 1 where Faiss compares by cosine; zeros stay."""
+    if space.similarity != "cosine" or encoding == "lucene":
+        return vector
     length = np.linalg.norm(vector)
     return vector if length == 0 else (vector / length).astype(np.float32)
 

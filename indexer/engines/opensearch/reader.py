@@ -12,7 +12,7 @@ from indexer.engines.opensearch import address
 from indexer.engines.opensearch.asking import ANSWER, Answer, Question, answers, lines
 from indexer.engines.opensearch.connection import Cluster
 from indexer.engines.opensearch.documents import VECTOR, record_of, stored_of, vector_of
-from indexer.engines.opensearch.encodings import keeps_unit_vectors, space_type, unit
+from indexer.engines.opensearch.encodings import as_kept, space_type
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.figures import figures
@@ -184,7 +184,5 @@ class OpenSearchReader:
             raise VectorMismatch(index=self._location, stored=described(space), asked=asked)
         if not np.isfinite(vector).all():
             raise UnusableVector(of="the question")
-        sent = np.ascontiguousarray(vector, np.float32)
-        if keeps_unit_vectors(meta.vectors, space):
-            sent = unit(sent)
+        sent = as_kept(np.ascontiguousarray(vector, np.float32), meta.vectors, space)
         return sent, space_type(meta.vectors, space)

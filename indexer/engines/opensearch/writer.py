@@ -13,6 +13,7 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch import address, upkeep
 from indexer.engines.opensearch.actions import put
 from indexer.engines.opensearch.connection import Cluster
+from indexer.engines.opensearch.encodings import as_kept
 from indexer.engines.opensearch.errors import ClusterUnreachable
 from indexer.engines.opensearch.heads import Head, Heads
 from indexer.engines.opensearch.keeping import Keeping
@@ -90,8 +91,7 @@ class OpenSearchWriter:
     def write(self, articles: Sequence[Article], vectors: Mapping[str, Vector], keep: Collection[str] = ()) -> None:
         """Store articles. Nothing of a call is sent if any part of it is unusable."""
         ids = distinct_ids(articles)
-        where = self._address
-        checked = {id: usable_vector(id, vectors[id], self.space, location=where) for id in ids if id in vectors}
+        checked = {id: self._sent(id, vectors[id]) for id in ids if id in vectors}
         heads = self._settled(ids)
         kept = [a for a in articles if a.id in keep and a.id not in checked and _has_vector(heads[a.id])]
         keeping = {article.id for article in kept}
@@ -158,6 +158,11 @@ class OpenSearchWriter:
 
     def _again(self, attempt: Callable[[], T], doing: str) -> T:
         return patiently(attempt, doing=doing, patience=self._patience)
+
+    def _sent(self, id: str, vector: Vector) -> Vector:
+        """The vector as the cluster keeps it, if it is one that it can keep."""
+        usable = usable_vector(id, vector, self.space, location=self._address)
+        return usable if self.space is None else as_kept(usable, self._version.meta.vectors, self.space)
 
     def _settled(self, ids: Collection[str]) -> dict[str, Head | None]:
         """What is stored under ids of which nothing is under way; what `stored` saw is not read again, but once."""

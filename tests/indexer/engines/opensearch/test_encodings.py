@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 import pytest
 
-from indexer.engines.opensearch.encodings import keeps_unit_vectors, space_type, unit, vector_field
+from indexer.engines.opensearch.encodings import as_kept, space_type, vector_field
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import VectorEncoding
 from tests.opensearch.server import Server
@@ -42,17 +42,16 @@ def test_the_engine_is_always_named(vectors: VectorEncoding) -> None:
 @pytest.mark.parametrize("vectors", get_args(VectorEncoding))
 def test_only_lucene_is_asked_for_cosines(vectors: VectorEncoding) -> None:
     """Faiss would rewrite what is stored, so it gets unit vectors and computes inner products."""
-    cosine = replace(SPACE, similarity="cosine")
-    by_lucene = vectors == "lucene"
-    assert space_type(vectors, cosine) == ("cosinesimil" if by_lucene else "innerproduct")
-    assert keeps_unit_vectors(vectors, cosine) is not by_lucene
+    cosine, vector = replace(SPACE, similarity="cosine"), np.array([3, 4], np.float32)
     assert space_type(vectors, SPACE) == "innerproduct"
-    assert not keeps_unit_vectors(vectors, SPACE)
-
-
-def test_unit_vectors_keep_their_direction() -> None:
-    np.testing.assert_allclose(unit(np.array([3, 4], np.float32)), [0.6, 0.8], rtol=1e-7)
-    np.testing.assert_array_equal(unit(np.zeros(2, np.float32)), [0, 0])
+    assert as_kept(vector, vectors, SPACE) is vector
+    if vectors == "lucene":
+        assert space_type(vectors, cosine) == "cosinesimil"
+        assert as_kept(vector, vectors, cosine) is vector
+    else:
+        assert space_type(vectors, cosine) == "innerproduct"
+        np.testing.assert_allclose(as_kept(vector, vectors, cosine), [0.6, 0.8], rtol=1e-7)
+        np.testing.assert_array_equal(as_kept(np.zeros(2, np.float32), vectors, cosine), [0, 0])
 
 
 def test_servers_take_the_field_of_lucene(node: Server, fresh_index: str) -> None:
