@@ -11,6 +11,12 @@ from tests.opensearch.fixtures import tools_or_skip
 from tests.opensearch.node import Node
 from tests.opensearch.servers import Servers
 
+SETTINGS = {
+    "thread_pool.write.size": 1,
+    "thread_pool.write.queue_size": 1,
+    "cluster.info.update.interval": "10s",
+}
+
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
@@ -31,7 +37,7 @@ def frail(servers: Servers) -> Iterator[Node]:
     """The node behind `frail_node`."""
 
     with tools_or_skip(os.environ):
-        node = servers.start("3.6.0", settings={"thread_pool.write.size": 1, "thread_pool.write.queue_size": 1})
+        node = servers.start("3.6.0", settings=SETTINGS)
     yield node
     servers.forget(node)
 
@@ -40,7 +46,8 @@ def frail(servers: Servers) -> Iterator[Node]:
 def frail_node(frail: Node, fresh_index: str) -> Iterator[Node]:
     """A 3.6.0 alone in its cluster, shared by the tests of faults: kill it, suspend it, fill its disk.
 
-    It writes with one thread, and lets one more request wait: more are answered with 429.
+    It writes with one thread, and lets one more request wait: more are answered with 429. It looks at its disk
+    every ten seconds.
     """
     if frail.pid is None:
         frail.start()

@@ -1,6 +1,7 @@
 """What happens to the only node of a cluster while a load goes on: killed, suspended, its disk full, its queue too."""
 
 import random
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,7 @@ from indexer.engines import open_reader
 from indexer.engines.location import Access, Location
 from indexer.engines.opensearch.connection_errors import ClusterTimeout
 from indexer.queries import Lexical, Match
-from tests.disturbing import driver, run
+from tests.disturbing import driver, environment, run
 from tests.opensearch.faults import End, Loading, assert_whole, stored, until
 from tests.opensearch.node import Node
 from tests.opensearch.server import Server
@@ -61,18 +62,16 @@ def unblock(node: Server, name: str) -> None:
 
 
 def flood(node: Server, name: str) -> None:
-    """Have the server itself find that the disk is full, which it looks for every ten seconds at most."""
+    """Have the server itself find that the disk is full, which it looks for every ten seconds."""
     room = {f"{_DISK}.watermark.{stage}": "1000tb" for stage in ("low", "high", "flood_stage")}
-    settings = {f"{_DISK}.threshold_enabled": True, **room, "cluster.info.update.interval": "10s"}
-    node.ask("PUT", "/_cluster/settings", {"persistent": settings})
+    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.threshold_enabled": True, **room}})
 
 
 def ebb(node: Server, name: str) -> None:
-    """The disk has room again: the server lifts the block by itself."""
+    """The disk has room again: the server lifts its blocks by itself."""
     node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.watermark.*": None}})
-    path = f"/{name}*/_settings/index.blocks.*?flat_settings=true"
-    until(lambda: not node.ask("GET", path), patience=60)
-    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.*": None, "cluster.info.*": None}})
+    until(lambda: not node.ask("GET", "/_cluster/state/blocks")["blocks"], patience=60)
+    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.*": None}})
 
 
 _DISK = "cluster.routing.allocation.disk"
@@ -80,15 +79,23 @@ _DISK = "cluster.routing.allocation.disk"
 Change = Callable[[Server, str], None]
 
 
+def refused_to_begin(url: str, files: list[Path]) -> str:
+    """The line that a load ends with before it has begun."""
+    done = subprocess.run(driver(url, files), env=environment(), capture_output=True, text=True, check=False)
+    return End(done.returncode, done.stderr).line
+
+
 def survive_a_full_disk(node: Server, name: str, files: list[Path], calm: Path, fill: Change, free: Change) -> None:
     url = f"{node.url}/{name}"
-    with Loading(driver(url, files, "--pause", "0.3" if fill is flood else "0.05")) as loading:
+    with Loading(driver(url, files, "--pause", "0.5" if fill is flood else "0.05")) as loading:
         until(lambda: stored(node, f"{name}-v1") > 50)
         fill(node, name)
         end = loading.end()
     assert end.code == 1
     assert "are full, and it refused to" in end.line
     before = stored(node, f"{name}-v1")
+    if fill is flood:
+        assert "are full, and it refused to make the index" in refused_to_begin(f"{url}-other", files)
     free(node, name)
     assert stored(node, f"{name}-v1") == before > 50
     run(driver(url, files))
@@ -100,6 +107,23 @@ def test_a_full_disk_ends_a_load_with_one_line_and_nothing_is_lost(
     node: Server, fresh_index: str, files: list[Path], calm: Path
 ) -> None:
     survive_a_full_disk(node, fresh_index, files, calm, block, unblock)
+
+
+@pytest.mark.slow
+def test_where_no_index_may_be_made_for_want_of_room_it_is_said_so_and_what_exists_is_loaded(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path
+) -> None:
+    url = f"{frail_node.url}/{fresh_index}"
+    run(driver(url, files[:1]))
+    frail_node.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.create_index": True}})
+    try:
+        line = refused_to_begin(f"{url}-other", files)
+        run(driver(url, files))
+    finally:
+        frail_node.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.create_index": None}})
+    assert "are full, and it refused to make the index" in line
+    assert stored(frail_node, f"{fresh_index}-other-v1") == 0
+    assert_whole(frail_node, fresh_index, calm)
 
 
 @pytest.mark.soak

@@ -14,6 +14,8 @@ from indexer.engines.opensearch.rights import role_with
 from indexer.errors import IndexerError
 
 _NO_RIGHT = re.compile(r"no permissions for \[(?P<rights>.*?)\](?: and User \[name=(?P<user>[^,\]]*)|$)")
+_BLOCKS = frozenset({"cluster_block_exception", "index_create_block_exception"})
+"""Kinds of errors; the second comes of full disks too, and is of its own name since OpenSearch 3."""
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 _OF_PROXIES = frozenset({401, 403, 408, 413, 429, 499})
 """Statuses by which a proxy speaks for the cluster behind it, in words of its own."""
@@ -43,7 +45,7 @@ def refusal_of(status: int, error: Mapping[str, Any], *, address: Address, who: 
     kind, reason = str(root.get("type") or error.get("type")), reason_of(error)
     if status == 401:
         return NotLetIn(address=address, who=who, doing=doing)
-    if kind == "cluster_block_exception" and status in (403, 429):
+    if kind in _BLOCKS and status in (403, 429):
         is_full = "read-only / allow delete" in reason or "read-only-allow-delete" in reason
         blocked = DiskFull if is_full or "create-index blocked" in reason else IndexBlocked
         return blocked(address=address, status=status, reason=reason, doing=doing)

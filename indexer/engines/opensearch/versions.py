@@ -55,6 +55,8 @@ class Versions:
     all: Mapping[int, Version]
     highest: int
     """The highest number that is taken, by a version or by the ledger that one left behind; 0 for none."""
+    names: frozenset[str]
+    """Of all these indexes: versions and ledgers."""
 
     @property
     def served(self) -> Version | None:
@@ -95,6 +97,7 @@ def find_versions(cluster: Cluster) -> Versions:
         alias=alias,
         all={v.number: v for v in sorted(versions, key=lambda version: version.number)},
         highest=max((_number(name.removesuffix("-ledger"), alias) or 0 for name in found), default=0),
+        names=frozenset(found),
     )
 
 
@@ -126,7 +129,8 @@ def open_version(
             raise NoIndex(location=cluster.address)
         target = _make(cluster, versions.highest + 1, space, options)
     _refuse_others(cluster, target, space, options)
-    _make_index(cluster, ledger_name(target.name), ledger_body())
+    if ledger_name(target.name) not in versions.names:  # a full cluster lets nobody make an index, not even again
+        _make_index(cluster, ledger_name(target.name), ledger_body())
     return target
 
 
