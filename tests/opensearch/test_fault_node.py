@@ -68,10 +68,12 @@ def flood(node: Server, name: str) -> None:
 
 
 def ebb(node: Server, name: str) -> None:
-    """The disk has room again: the server lifts its blocks by itself."""
+    """The disk has room again: the server lifts the index's block by itself, and that of new indexes when told to."""
     node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.watermark.*": None}})
+    until(lambda: "indices" not in node.ask("GET", "/_cluster/state/blocks")["blocks"], patience=60)
+    lifted = {f"{_DISK}.*": None, "cluster.blocks.*": None}
+    node.ask("PUT", "/_cluster/settings", {"persistent": lifted, "transient": {"cluster.blocks.*": None}})
     until(lambda: not node.ask("GET", "/_cluster/state/blocks")["blocks"], patience=60)
-    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.*": None}})
 
 
 _DISK = "cluster.routing.allocation.disk"
@@ -122,6 +124,7 @@ def test_where_no_index_may_be_made_for_want_of_room_it_is_said_so_and_what_exis
     finally:
         frail_node.ask("PUT", "/_cluster/settings", {"persistent": {"cluster.blocks.create_index": None}})
     assert "are full, and it refused to make the index" in line
+    assert '"cluster.blocks.create_index": null' in line
     assert stored(frail_node, f"{fresh_index}-other-v1") == 0
     assert_whole(frail_node, fresh_index, calm)
 

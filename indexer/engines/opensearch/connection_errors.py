@@ -153,9 +153,12 @@ class DiskFull(IndexBlocked):
 
     def __init__(self, *, address: object, status: int, reason: str, doing: str) -> None:
         self.status, self.kind, self.reason = status, "cluster_block_exception", reason
+        lift = 'PUT /INDEX/_settings {"index.blocks.read_only_allow_delete": null}'
+        if "create-index" in reason:
+            lift = 'PUT /_cluster/settings {"persistent": {"cluster.blocks.create_index": null}}'
         IndexerError.__init__(
             self,
             f"The disks of the cluster at {str(address)!r} are full, and it refused to {doing}: {reason} ({status}). "
-            "Free or add disk; the block goes by itself, or with PUT /INDEX/_settings "
-            '{"index.blocks.read_only_allow_delete": null}. Then run the same command again.',
+            f"Free or add disk; the block goes by itself after a while, or with {lift}. "
+            "Then run the same command again.",
         )
