@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks" / "README.md", ROOT / "sample" / "README.md"]
 )
 GUIDES = [path for path in DOCUMENTS if path not in (REFERENCE, ROOT / "CHANGELOG.md")]
-OUTSIDE_THE_COMMANDS = {"BIOCPT_DATA"}
+OUTSIDE_THE_COMMANDS = {"BIOCPT_DATA", "BIOCPT_TEST_CACHE", "BIOCPT_TEST_NODES"}
 """Read by tests and benchmarks."""
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
