@@ -8,19 +8,19 @@ import numpy as np
 
 from indexer.article import Article
 from indexer.engines.location import Location
-from indexer.engines.opensearch import address
-from indexer.engines.opensearch.asking import ANSWER, Answer, Question, answers, lines
-from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.documents import VECTOR, record_of, stored_of, vector_of
-from indexer.engines.opensearch.encodings import as_kept, space_type
+from indexer.engines.opensearch.connecting import address
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.documents import VECTOR, record_of, stored_of, vector_of
+from indexer.engines.opensearch.contents.encodings import as_kept, space_type
+from indexer.engines.opensearch.contents.mapping import Meta
 from indexer.engines.opensearch.errors import RequestRefused
-from indexer.engines.opensearch.exact import MOST_EXACT, Selectivity
-from indexer.engines.opensearch.figures import figures
-from indexer.engines.opensearch.inventory import inventory
-from indexer.engines.opensearch.lists import Vector, by_words, condition, one_by_one, through_graph
-from indexer.engines.opensearch.mapping import Meta
-from indexer.engines.opensearch.reading import Source, by_id, everything
-from indexer.engines.opensearch.versions import Version, described, find_versions
+from indexer.engines.opensearch.loading.inventory import inventory
+from indexer.engines.opensearch.loading.versions import Version, described, find_versions
+from indexer.engines.opensearch.searching.asking import ANSWER, Answer, Question, answers, lines
+from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
+from indexer.engines.opensearch.searching.figures import figures
+from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
+from indexer.engines.opensearch.searching.reading import Source, by_id, everything
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.errors import IndexClosed, NoIndex, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Probe
@@ -112,8 +112,6 @@ class OpenSearchReader:
 
     def _newest(self) -> Seen:
         """What is being loaded shows its commits when asked to; what is served does so by itself."""
-        if self._closed:
-            raise IndexClosed(location=self._location)
         versions = find_versions(self._cluster)
         version = versions.served or versions.building
         if version is None:
