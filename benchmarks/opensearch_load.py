@@ -42,10 +42,10 @@ from opensearchpy.helpers import parallel_bulk
 from indexer.article import Article
 from indexer.decisions import as_stored
 from indexer.engines import open_writer
-from indexer.engines.opensearch.actions import put
-from indexer.engines.opensearch.bulk import ANSWER
-from indexer.engines.opensearch.documents import VECTOR, document
-from indexer.engines.opensearch.sending import DEFAULT as LIMITS
+from indexer.engines.opensearch.contents.documents import VECTOR, document
+from indexer.engines.opensearch.storing.actions import put
+from indexer.engines.opensearch.storing.bulk import ANSWER
+from indexer.engines.opensearch.storing.sending import DEFAULT as LIMITS
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import WriteOptions
 

@@ -37,13 +37,13 @@ import orjson
 from numpy.typing import NDArray
 
 from indexer.engines.location import Access, Location
-from indexer.engines.opensearch import address
-from indexer.engines.opensearch.asking import ANSWER, lines
-from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.encodings import space_type
-from indexer.engines.opensearch.lists import EF_SEARCH, by_words, through_graph
+from indexer.engines.opensearch.connecting import address
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.encodings import space_type
+from indexer.engines.opensearch.loading.versions import find_versions
 from indexer.engines.opensearch.reader import OpenSearchReader
-from indexer.engines.opensearch.versions import find_versions
+from indexer.engines.opensearch.searching.asking import ANSWER, lines
+from indexer.engines.opensearch.searching.lists import EF_SEARCH, by_words, through_graph
 from indexer.queries import Lexical, Match, Nearest
 from onnx_models import find_set, load_encoder
 from search.cli.options import default_home

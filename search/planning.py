@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.engines.opensearch import capacity, sizing
-from indexer.engines.opensearch.capacity import Capacity, Verdict
-from indexer.engines.opensearch.sizing import Load, Need
+from indexer.engines.opensearch.planning import capacity, sizing
+from indexer.engines.opensearch.planning.capacity import Capacity, Verdict
+from indexer.engines.opensearch.planning.sizing import Load, Need
 from onnx_models import find_set
 from search.indexing import NO_MODEL
 

@@ -50,7 +50,7 @@ def die(ledger: FileLedger, entry: FileEntry) -> None:
 def send_bodies_of(size: int) -> None:
     """Have bulk requests hold so many bytes at most, so that few articles keep all connections busy."""
     from indexer.engines.opensearch import writer
-    from indexer.engines.opensearch.sending import Limits
+    from indexer.engines.opensearch.storing.sending import Limits
 
     smaller = functools.partial(Limits, body_bytes=size, least_bytes=size)
     writer.Limits = smaller  # type: ignore[attr-defined, assignment]  # the injected smallness
@@ -82,7 +82,7 @@ def share(text: str) -> Share:
 
 def die_after_swap() -> None:
     """Have the process killed once the alias names the new version, before anything else is done."""
-    from indexer.engines.opensearch import publishing
+    from indexer.engines.opensearch.loading import publishing
 
     swap = publishing._swap
 

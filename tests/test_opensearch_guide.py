@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from indexer.engines.location import Access, Location
-from indexer.engines.opensearch import capacity
-from indexer.engines.opensearch.address import parse
-from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.rights import ROLES
+from indexer.engines.opensearch.connecting.address import parse
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.connecting.rights import ROLES
+from indexer.engines.opensearch.planning import capacity
 from tests.opensearch.secured import SecuredNode
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "opensearch.md").read_text(encoding="utf-8")

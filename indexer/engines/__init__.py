@@ -66,13 +66,13 @@ def _write_cluster(location: Location, space: VectorSpace | None, create: bool, 
 
 
 def _ledger_in_cluster(location: Location) -> Ledger:
-    from indexer.engines.opensearch.ledger import open_cluster_ledger
+    from indexer.engines.opensearch.loading.ledger import open_cluster_ledger
 
     return open_cluster_ledger(location)
 
 
 def _drop_in_cluster(location: Location, names: Collection[str], old: bool) -> list[str]:
-    from indexer.engines.opensearch.dropping import drop_from_cluster
+    from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 
     return drop_from_cluster(location, names, old=old)
 

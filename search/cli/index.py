@@ -92,7 +92,7 @@ def _warn(paths: tuple[Path, ...], writer: "Writer", index: "Location", writing:
 
     if kind_of(index) == "folder" or writer.ledger.entries():
         return
-    from indexer.engines.opensearch.capacity import warning
+    from indexer.engines.opensearch.planning.capacity import warning
 
     dimension = writer.space.dimension if writer.space else 0
     encoding = writing.vectors or "lucene"

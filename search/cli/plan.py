@@ -13,7 +13,7 @@ from search.cli.options import home_option, json_option, optional_index_option, 
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
-    from indexer.engines.opensearch.capacity import Capacity
+    from indexer.engines.opensearch.planning.capacity import Capacity
     from search.planning import Plan, Row
 
 
@@ -73,7 +73,7 @@ def command(
 def _capacity(index: "Location | None") -> "Capacity | None":
     """None where no cluster is named."""
     from indexer.engines import kind_of
-    from indexer.engines.opensearch import capacity
+    from indexer.engines.opensearch.planning import capacity
 
     if index is None:
         return None
@@ -85,8 +85,8 @@ def _capacity(index: "Location | None") -> "Capacity | None":
 
 def _lines(planned: "Plan", node_memory: int) -> Iterator[str]:
     """The plan for people."""
-    from indexer.engines.opensearch.capacity import size
-    from indexer.engines.opensearch.sizing import USUAL_FOR_LUCENE, usual_heap
+    from indexer.engines.opensearch.planning.capacity import size
+    from indexer.engines.opensearch.planning.sizing import USUAL_FOR_LUCENE, usual_heap
 
     load, cluster = planned.load, planned.cluster
     vectors = f"{load.dimension}-d vectors" if load.dimension else "no vectors"
@@ -116,7 +116,7 @@ def _lines(planned: "Plan", node_memory: int) -> Iterator[str]:
 
 
 def _verdicts(cluster: "Capacity", rows: "Sequence[Row]", *, has_vectors: bool) -> Iterator[str]:
-    from indexer.engines.opensearch.capacity import size
+    from indexer.engines.opensearch.planning.capacity import size
 
     memory, heap = (sum(getattr(node, name) for node in cluster.nodes) for name in ("memory", "heap"))
     count = len(cluster.nodes)

@@ -11,7 +11,7 @@ import pytest
 
 from indexer.engines import open_reader
 from indexer.engines.location import Access, Location
-from indexer.engines.opensearch.connection_errors import ClusterTimeout
+from indexer.engines.opensearch.connecting.connection_errors import ClusterTimeout
 from indexer.queries import Lexical, Match
 from tests.disturbing import driver, environment, run
 from tests.opensearch.faults import End, Loading, assert_whole, stored, until

@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion, Record
 from indexer.engines.location import Location
-from indexer.engines.opensearch import address, upkeep
-from indexer.engines.opensearch.actions import put
-from indexer.engines.opensearch.connection import Cluster
-from indexer.engines.opensearch.encodings import as_kept
+from indexer.engines.opensearch.connecting import address
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.encodings import as_kept
 from indexer.engines.opensearch.errors import ClusterUnreachable
-from indexer.engines.opensearch.heads import Head, Heads
-from indexer.engines.opensearch.keeping import Keeping
-from indexer.engines.opensearch.ledger import ClusterLedger
-from indexer.engines.opensearch.loading import Load
-from indexer.engines.opensearch.patience import FOR_MINUTES, Patience, patiently
-from indexer.engines.opensearch.reuse import old_vectors
-from indexer.engines.opensearch.sending import Limits, Sender
-from indexer.engines.opensearch.versions import open_version
+from indexer.engines.opensearch.loading.ledger import ClusterLedger
+from indexer.engines.opensearch.loading.load import Load
+from indexer.engines.opensearch.loading.reuse import old_vectors
+from indexer.engines.opensearch.loading.versions import open_version
+from indexer.engines.opensearch.storing import upkeep
+from indexer.engines.opensearch.storing.actions import put
+from indexer.engines.opensearch.storing.heads import Head, Heads
+from indexer.engines.opensearch.storing.keeping import Keeping
+from indexer.engines.opensearch.storing.patience import FOR_MINUTES, Patience, patiently
+from indexer.engines.opensearch.storing.sending import Limits, Sender
 from indexer.engines.protocol import Publication, Refused, Stored, VectorSpace
 from indexer.engines.usable import distinct_ids, usable_id, usable_vector
 from indexer.engines.writing import WriteOptions

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.engines.opensearch.rights import READER, WRITER
+from indexer.engines.opensearch.connecting.rights import READER, WRITER
 from tests.indexer.pubmed_files import Entry, write
 from tests.opensearch.secured import PASSWORD, SecuredNode
 from tests.search.cli.in_process import Command

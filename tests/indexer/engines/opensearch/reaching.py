@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from indexer.engines.location import Access
-from indexer.engines.opensearch.address import parse
-from indexer.engines.opensearch.connection import Cluster
+from indexer.engines.opensearch.connecting.address import parse
+from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.protocol import VectorSpace
 from tests.opensearch.server import Server
 

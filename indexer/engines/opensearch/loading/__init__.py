@@ -1,0 +1,1 @@
+"""Versions of an index behind an alias: loaded by many, published whole, dropped."""

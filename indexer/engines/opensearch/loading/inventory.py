@@ -1,0 +1,62 @@
+"""The versions of an index as people are told of them: which is served, which is being loaded, and by whom."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.mapping import Meta
+from indexer.engines.opensearch.errors import RequestRefused
+from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.loaders import Watch
+from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, ledger_name
+from indexer.engines.protocol import VersionInfo
+
+
+def inventory(cluster: Cluster) -> tuple[VersionInfo, ...]:
+    """Every version, by number."""
+    versions = find_versions(cluster)
+    return tuple(described for version in versions.all.values() for described in _described(cluster, versions, version))
+
+
+def _described(cluster: Cluster, versions: Versions, version: Version) -> Iterator[VersionInfo]:
+    """Nothing for one that is dropped at this moment."""
+    try:
+        yield _info(cluster, versions, version)
+    except RequestRefused as error:
+        if error.status not in (404, 503):
+            raise
+
+
+def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
+    meta = version.said if isinstance(version.said, Meta) else None
+    state = _state(versions, version)
+    return VersionInfo(
+        name=version.name,
+        state=state,
+        articles=_articles(cluster, version),
+        model=meta.space.model if meta is not None and meta.space is not None else "",
+        vectors=meta.vectors if meta is not None and meta.space is not None else "",
+        created=version.created,
+        loaders=_loaders(cluster, version),
+    )
+
+
+def _state(versions: Versions, version: Version) -> Literal["served", "being loaded", "old"]:
+    if version.is_served:
+        return "served"
+    return "old" if version in versions.old else "being loaded"
+
+
+def _articles(cluster: Cluster, version: Version) -> int:
+    """Of one that is being loaded, what was written by now; for those who may not ask for that, what was shown."""
+    doing = f"count the articles of {version.name!r}"
+    if not version.is_served:
+        cluster.request("POST", f"/{version.name}/_refresh", ignore=(403,), doing=doing)
+    query = {"query": {"bool": {"must_not": [{"term": {"deleted": True}}]}}}
+    return int(cluster.request("POST", f"/{version.name}/_count", query, doing=doing)["count"])
+
+
+def _loaders(cluster: Cluster, version: Version) -> tuple[str, ...]:
+    """Those who are not known to be gone; that one is silent is only seen by watching it for a while."""
+    watch = Watch(LedgerIndex(cluster, ledger_name(version.name)), patience=float("inf"))
+    return tuple(map(str, watch.look()))

@@ -1,0 +1,160 @@
+"""One process's part in loading a version: seen by the others for as long as it lives, and the last one publishes.
+
+A version that the alias serves already is simply written to: nothing is turned down, and nobody has to be waited for;
+but a rebuild waits for those who write to the version that it would replace.
+"""
+
+import logging
+import threading
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.loading import loaders
+from indexer.engines.opensearch.loading.carrying import take_over_arrivals
+from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.loaders import Loader, State, Watch
+from indexer.engines.opensearch.loading.lowering import lower, restore
+from indexer.engines.opensearch.loading.publishing import GRACE, PublishOptions, complete, publish
+from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
+from indexer.engines.protocol import Publication
+from indexer.engines.writing import DEFAULT, Share
+from indexer.errors import IndexerError
+
+log = logging.getLogger(__name__)
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+PATIENCE = 30.0
+"""Seconds without one after which a loader is taken for dead."""
+
+
+class Load:
+    """This process's load of one version, from when it is made until `finish` or `leave`."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        version: Version,
+        share: Share = DEFAULT.share,
+        *,
+        drop_old: bool = False,
+        beat: float = BEAT,
+        patience: float = PATIENCE,
+        grace: float = GRACE,
+    ) -> None:
+        """Register, and turn refresh and copies down, unless the version is served already.
+
+        Args:
+            share: which share of the files is loaded here.
+            drop_old: drop the versions before this one once it is served.
+            beat: seconds between two signs of life.
+            patience: seconds without one after which another loader is taken for dead; several beats.
+            grace: seconds that searches of dropped versions are given to end.
+        """
+        self._cluster, self._version, self._share = cluster, version, share
+        self._options = PublishOptions(drop_old=drop_old, grace=grace, patience=patience)
+        self._rows = LedgerIndex(cluster, ledger_name(version.name))
+        self._is_served, self._created = version.is_served, 0
+        self._me = Loader(
+            id=f"loader-{uuid.uuid4().hex}", share=str(share), state="loading", beat=0, created=0, heard=_now(),
+            **loaders.place(),
+        )  # fmt: skip
+        self._watch = Watch(self._rows, self._me.id, patience=patience)
+        self._over = threading.Event()
+        self._beating = threading.Thread(target=self._beat_until_over, args=(beat,), name="heartbeat", daemon=True)
+        self._start()
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the alias names the version: from the start, or since another loader published it."""
+        return self._is_served
+
+    def created(self, documents: int) -> None:
+        """Count documents that were new to the version: it must hold at least as many when it is published."""
+        self._created += documents
+
+    def finish(self) -> Publication:
+        """Our share is done: publish the version, if nobody else is at work on it and no other share is missing.
+
+        Raises:
+            UnsoundVersion: what is stored is not what was loaded; nothing is published.
+            IndexerError: the cluster refuses.
+        """
+        if self._is_served:
+            return self._finish_served()
+        self._end("done")
+        name = self._version.name
+        if living := self._watch.living():
+            others = "; ".join(map(str, living[:3])) + ("; …" if len(living) > 3 else "")
+            return Publication(False, f"{name!r} is served once all who load it are done; still at work: {others}.")
+        if undone := loaders.missing(self._rows, self._share):
+            shares = ", ".join(undone[:20]) + (", …" if len(undone) > 20 else "")
+            advice = f"Run the same command with --shard {undone[0]}, or without --shard for all that is not done."
+            return Publication(
+                False, f"{name!r} is not served yet: nobody is loading these shares of the files: {shares}. {advice}"
+            )
+        published = publish(self._cluster, self._version, self._options)
+        self._is_served = published.is_served
+        return published
+
+    def leave(self) -> None:
+        """Stop before our share is done, or after `finish`: the others need not wait for us."""
+        if not self._over.is_set():
+            self._end("left")
+
+    def _finish_served(self) -> Publication:
+        """Nothing to publish, unless somebody did not come to an end with it; but it may have been replaced."""
+        self._end("done")
+        complete(self._cluster, self._version, self._options)
+        served = find_versions(self._cluster).served
+        if served is None or served.name != self._version.name:
+            now = "no version" if served is None else repr(served.name)
+            note = f"{self._version.name!r} was replaced: {now} is served now. Run the same command again to load that."
+            return Publication(False, note)
+        return Publication(True)
+
+    def _start(self) -> None:
+        """Known to the others first: whoever publishes after that waits for us; who did before is seen after it."""
+        loaders.register(self._rows, self._me, is_served=self._is_served)
+        try:
+            if not self._is_served:
+                lower(self._cluster, self._rows, self._version)
+                take_over_arrivals(self._cluster, self._version)
+                served = find_versions(self._cluster).served
+                if served is not None and served.name == self._version.name:
+                    restore(self._cluster, self._rows, self._version)
+                    self._is_served = True
+        except BaseException:
+            self._end("left")
+            raise
+        self._beating.start()
+
+    def _end(self, state: State) -> None:
+        """Stop the signs of life and say how it ended."""
+        self._over.set()
+        if self._beating.is_alive():
+            self._beating.join()
+        if self._is_served:
+            self._rows.delete(self._me.id)
+        else:
+            loaders.ended(self._rows, replace(self._me, state=state, created=self._created, heard=_now()))
+
+    def _beat_until_over(self, seconds: float) -> None:
+        beat = 0
+        while not self._over.wait(seconds):
+            beat += 1
+            said = {"beat": beat, "created": self._created, "heard": _now()}
+            try:
+                if not self._rows.update(self._me.id, said):
+                    self._is_served = True  # who published it removed us: we had been silent for too long
+                    loaders.register(self._rows, self._me, is_served=True)
+                self._watch.look()
+            except IndexerError as error:
+                log.info("A sign of life was not sent: %s", error)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,152 @@
+"""Serve a version that is whole: inspect it, restore its settings, and put or swap the alias in one call."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
+from indexer.engines.opensearch.loading import loaders
+from indexer.engines.opensearch.loading.carrying import take_over_deletions
+from indexer.engines.opensearch.loading.inspection import inspect
+from indexer.engines.opensearch.loading.ledger import ClusterLedger
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
+from indexer.engines.opensearch.loading.loaders import Loader, Watch
+from indexer.engines.opensearch.loading.lowering import SETTINGS, restore
+from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
+from indexer.engines.protocol import Publication
+
+GRACE = 5.0
+"""Seconds that searches of an old version are given to end before it is dropped."""
+
+_GONE = 404
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """How a version takes the place of another."""
+
+    drop_old: bool = False
+    """Remove those before it, once searches that still ask them are over."""
+    grace: float = GRACE
+    """Seconds that these are given."""
+    patience: float = 30.0
+    """Seconds without a sign of life after which those who write to the old one are taken for dead."""
+
+
+DEFAULT = PublishOptions()
+
+
+def publish(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> Publication:
+    """Let the alias name `version`, all of whose files are loaded. Run again after a crash, it does the rest.
+
+    Not done while somebody writes to the served version, or where it was given files since this one was begun that
+    this one lacks.
+
+    Raises:
+        UnsoundVersion: what is stored is not what was loaded; the alias stays as it is.
+    """
+    versions, rows = find_versions(cluster), LedgerIndex(cluster, ledger_name(version.name))
+    served = versions.served
+    if served is not None and served.number > version.number:
+        return Publication(False, f"{version.name!r} is not served: the newer {served.name!r} is.")
+    if held_up := _held_up(cluster, version, served, options):
+        return Publication(False, f"{version.name!r} is not served yet: {held_up}")
+    take_over_deletions(cluster, version)
+    inspect(cluster, version, loaders.loaders(rows))
+    restore(cluster, rows, version)
+    _wait_for_copies(cluster, version)
+    rows.put(PUBLISHING, PUBLISHING, {"drop_old": options.drop_old})
+    _swap(cluster, version)
+    complete(cluster, version, options)
+    return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(find_versions(cluster).old))
+
+
+def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> None:
+    """What follows once the alias names a version, if it was not all done: by its publisher, or by whoever is next."""
+    rows = LedgerIndex(cluster, ledger_name(version.name))
+    mark = rows.get(PUBLISHING)
+    if mark is None:
+        return
+    restore(cluster, rows, version)  # once more: a loader may have come between and turned them down
+    if mark.said["drop_old"] and find_versions(cluster).old:
+        time.sleep(options.grace)
+        _drop(cluster, [old for old in find_versions(cluster).old if not living(cluster, old, options.patience)])
+    loaders.forget(rows)
+    rows.delete(SETTINGS)
+    rows.delete(PUBLISHING)
+
+
+def living(cluster: Cluster, version: Version, patience: float) -> list[Loader]:
+    """Who is writing to a version, for certain; takes until their next sign of life, or `patience` for the dead."""
+    return Watch(LedgerIndex(cluster, ledger_name(version.name)), patience=patience).living()
+
+
+def _held_up(cluster: Cluster, version: Version, served: Version | None, options: PublishOptions) -> str:
+    """Why the served version cannot be replaced now: it would take with it what only it was given; "" if it can."""
+    if served is None or served.name == version.name:
+        return ""
+    if writers := living(cluster, served, options.patience):
+        return f"{served.name!r} is being written to ({writers[0]}). Run the same command again when that is done."
+    here = {entry.name for entry in ClusterLedger(cluster, version.name).entries()}
+    there = ClusterLedger(cluster, served.name).entries()
+    lacking = [entry.name for entry in there if entry.finished >= version.created and entry.name not in here]
+    names = ", ".join(lacking[:3]) + (", …" if len(lacking) > 3 else "")
+    advice = "Load them with --rebuild too."
+    return f"{served.name!r} was given files since the rebuild began that it lacks: {names}. {advice}" if names else ""
+
+
+def _wait_for_copies(cluster: Cluster, version: Version, seconds: int = 60) -> None:
+    """Until every shard can be searched; further copies of it may follow."""
+    try:
+        cluster.request(
+            "GET",
+            f"/_cluster/health/{version.name}",
+            params={"wait_for_status": "yellow", "timeout": f"{seconds}s"},
+            timeout=seconds + 30,
+            doing=f"wait for the shards of {version.name!r}",
+        )
+    except RequestRefused as error:
+        if error.status != 408:
+            raise
+        why = f"not all of its shards were there after {seconds} s"
+        raise UnsoundVersion(address=cluster.address, name=version.name, why=why) from error
+
+
+def _swap(cluster: Cluster, version: Version) -> None:
+    """Move the alias in one step; a search sees the one version or the other, and never none."""
+    versions = find_versions(cluster)
+    actions = [_alias("add", version, versions.alias)]
+    if versions.served is not None and versions.served.name != version.name:
+        actions.append(_alias("remove", versions.served, versions.alias))
+    cluster.request("POST", "/_aliases", {"actions": actions}, doing=f"let {versions.alias!r} name {version.name!r}")
+
+
+def _drop(cluster: Cluster, old: Sequence[Version]) -> None:
+    """Remove versions, unless another publisher does it at this moment."""
+    actions = [removal for version in old for removal in removals(cluster, version)]
+    try:
+        if actions:
+            cluster.request("POST", "/_aliases", {"actions": actions}, doing="drop old versions")
+    except RequestRefused as error:
+        if error.status != _GONE:
+            raise
+
+
+def removals(cluster: Cluster, version: Version) -> list[dict[str, Any]]:
+    """The actions that remove a version and its ledger."""
+    ledger = ledger_name(version.name)
+    found = cluster.request("GET", f"/{ledger}", params={"ignore_unavailable": "true"}, doing=f"look for {ledger!r}")
+    return [{"remove_index": {"index": name}} for name in (version.name, *found)]
+
+
+def _alias(action: str, version: Version, alias: str) -> dict[str, Any]:
+    return {action: {"index": version.name, "alias": alias}}
+
+
+def _kept(old: Sequence[Version]) -> str:
+    if not old:
+        return ""
+    names = " ".join(version.name for version in old)
+    return f" {len(old)} older kept; to drop: `biocpt drop {names}`."

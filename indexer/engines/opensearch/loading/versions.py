@@ -1,0 +1,234 @@
+"""The concrete indexes behind an alias: `pubmed-v1`, `pubmed-v2`, each with its ledger `pubmed-v1-ledger`.
+
+The alias names the one that is served. An unserved one with a higher number is being loaded: the first, or a rebuild.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from indexer.engines.opensearch.connecting.capabilities import require
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.encodings import vector_field
+from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body, meta_of
+from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, ledger_body
+from indexer.engines.protocol import VectorSpace
+from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
+from indexer.errors import NoIndex, UnreadableFormat
+
+_EXISTS = "resource_already_exists_exception"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One concrete index of ours."""
+
+    name: str
+    number: int
+    is_served: bool
+    shards: int
+    """Primary shards."""
+    created: str
+    """When, ISO 8601 in UTC by the cluster's clock."""
+    said: Meta | UnreadableFormat
+    """What it says of itself, or why this version of ours cannot read it."""
+
+    @property
+    def meta(self) -> Meta:
+        """What it says of itself.
+
+        Raises: UnreadableFormat, for one of another format: it can be rebuilt or dropped, and nothing else.
+        """
+        if isinstance(self.said, UnreadableFormat):
+            raise self.said
+        return self.said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """All versions of one alias, by number."""
+
+    alias: str
+    all: Mapping[int, Version]
+    highest: int
+    """The highest number that is taken, by a version or by the ledger that one left behind; 0 for none."""
+    names: frozenset[str]
+    """Of all these indexes: versions and ledgers."""
+
+    @property
+    def served(self) -> Version | None:
+        """The one that the alias names."""
+        return next((version for version in self.all.values() if version.is_served), None)
+
+    @property
+    def building(self) -> Version | None:
+        """The newest that is not served, if it is newer than the one that is."""
+        newest = max(self.all.values(), key=lambda version: version.number, default=None)
+        return None if newest is None or newest.is_served else newest
+
+    @property
+    def old(self) -> tuple[Version, ...]:
+        """Those before the served one."""
+        served = self.served
+        return tuple(v for v in self.all.values() if served is not None and v.number < served.number)
+
+
+def find_versions(cluster: Cluster) -> Versions:
+    """The versions of the alias of the cluster's address.
+
+    Raises:
+        NotOurs: an index or alias of that name holds something else.
+    """
+    alias = cluster.address.alias
+    found = cluster.request(
+        "GET",
+        f"/{alias},{alias}-v*",
+        params={"ignore_unavailable": "true", "expand_wildcards": "all", "flat_settings": "true"},
+        doing=f"look for the versions of {alias!r}",
+    )
+    versions = [_version(cluster, name, said) for name, said in found.items() if _concerns(name, said, alias)]
+    served = [version.name for version in versions if version.is_served]
+    if len(served) > 1:
+        raise NotOurs(address=cluster.address, name=alias, why=f"an alias of several indexes: {', '.join(served)}")
+    return Versions(
+        alias=alias,
+        all={v.number: v for v in sorted(versions, key=lambda version: version.number)},
+        highest=max((_number(name.removesuffix("-ledger"), alias) or 0 for name in found), default=0),
+        names=frozenset(found),
+    )
+
+
+def open_version(
+    cluster: Cluster, space: VectorSpace | None, *, make: bool, options: WriteOptions = DEFAULT
+) -> Version:
+    """The version that a writer loads: the served one; else, and for a rebuild, the newest that is being loaded.
+
+    Where there is none it is made, with its ledger; of several that make one at once, one does and the others join.
+
+    Args:
+        space: of the vectors that will be written; a new version holds these, or none for None. For one that exists
+            None means whatever it holds.
+        make: whether a version may be made.
+        options: for a rebuild, and what a new version is made with.
+
+    Raises:
+        NoIndex: there is none, and none may be made.
+        NotOurs: an index or alias of that name holds something else.
+        OtherVectors: it holds vectors of another model; it needs a rebuild, or its own model.
+        OtherFormat: it was made by another version of ours, and needs a rebuild.
+        MadeOtherwise: `options` ask for another kind of index than the one that exists.
+        OldServer, MissingPlugin: the cluster cannot hold what has to be made.
+    """
+    versions = find_versions(cluster)
+    target = _rebuilt(cluster, versions) if options.rebuild or versions.served is None else versions.served
+    if target is None:
+        if not make:
+            raise NoIndex(location=cluster.address)
+        target = _make(cluster, versions.highest + 1, space, options)
+    _refuse_others(cluster, target, space, options)
+    if ledger_name(target.name) not in versions.names:  # a full cluster lets nobody make an index, not even again
+        _make_index(cluster, ledger_name(target.name), ledger_body())
+    return target
+
+
+def described(space: VectorSpace | None) -> str:
+    """What messages call the vectors of a version."""
+    if space is None:
+        return "no vectors"
+    return f"vectors of {space.model} ({space.dimension}-d, {space.similarity}, fingerprint {space.fingerprint[:12]})"
+
+
+def _rebuilt(cluster: Cluster, versions: Versions) -> Version | None:
+    """The version that a rebuild has begun; also one that is served, if whoever published it did not come to an end."""
+    served = versions.served
+    if versions.building is not None or served is None:
+        return versions.building
+    return served if LedgerIndex(cluster, ledger_name(served.name)).get(PUBLISHING) else None
+
+
+def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: WriteOptions) -> Version:
+    """Version `number`, made by us or by another loader that was quicker."""
+    meta = Meta(
+        format=FORMAT,
+        space=space,
+        vectors=options.vectors or "lucene",
+        bm25=options.bm25 or Bm25(),
+        replicas=options.replicas,
+    )
+    server = require(cluster, vectors=space is not None).version
+    field = None if space is None else vector_field(meta.vectors, space, server)
+    body = index_body(meta, shards=options.shards or 1, field=field, server=server)
+    _make_index(cluster, version_name(cluster.address.alias, number), body)
+    return find_versions(cluster).all[number]
+
+
+def _make_index(cluster: Cluster, name: str, body: Mapping[str, Any]) -> None:
+    """Make an index, unless it exists."""
+    try:
+        cluster.request("PUT", f"/{name}", body, doing=f"make the index {name!r}")
+    except RequestRefused as error:
+        if error.kind != _EXISTS:
+            raise
+
+
+def _refuse_others(cluster: Cluster, version: Version, space: VectorSpace | None, options: WriteOptions) -> None:
+    meta, address, name = version.meta, cluster.address, version.name
+    if space is not None and (meta.space is None or not meta.space.fits(space)):
+        stored, asked = described(meta.space), described(space)
+        raise OtherVectors(address=address, name=name, stored=stored, asked=asked, is_served=version.is_served)
+    wishes: list[tuple[str, object, object]] = [
+        ("--vectors", options.vectors, meta.vectors),
+        ("--bm25", options.bm25, meta.bm25),
+        ("--shards", options.shards, version.shards),
+        ("--replicas", options.replicas, meta.replicas),
+    ]
+    for option, wanted, made in wishes:
+        if wanted is not None and wanted != made:
+            raise MadeOtherwise(address=address, name=name, option=option, stored=made, asked=wanted)
+
+
+def version_name(alias: str, number: int) -> str:
+    """The index that holds a version."""
+    return f"{alias}-v{number}"
+
+
+def ledger_name(index: str) -> str:
+    """The index that holds the ledger of a version."""
+    return f"{index}-ledger"
+
+
+def _concerns(name: str, said: Mapping[str, Any], alias: str) -> bool:
+    """Whether an index is a version by its name, or stands where a version or the alias belongs."""
+    return name == alias or alias in said["aliases"] or _number(name, alias) is not None
+
+
+def _number(name: str, alias: str) -> int | None:
+    numbered = re.fullmatch(r"-v([1-9]\d{0,8})", name.removeprefix(alias))
+    return int(numbered[1]) if numbered and name.startswith(alias) else None
+
+
+def _version(cluster: Cluster, name: str, said: Mapping[str, Any]) -> Version:
+    alias, settings = cluster.address.alias, said["settings"]
+    number = _number(name, alias)
+    if number is None:
+        why = "an index, not an alias" if name == alias else f"an alias of {name!r}"
+        raise NotOurs(address=cluster.address, name=alias, why=why)
+    meta: Meta | UnreadableFormat | None
+    try:
+        meta = meta_of(said["mappings"])
+    except UnreadableFormat as error:
+        meta = OtherFormat(address=cluster.address, name=name, reason=error)
+    if meta is None:
+        raise NotOurs(address=cluster.address, name=name, why="without our mark in its mapping")
+    created = datetime.fromtimestamp(int(settings["index.creation_date"]) / 1000, UTC)
+    return Version(
+        name=name,
+        number=number,
+        is_served=alias in said["aliases"],
+        shards=int(settings["index.number_of_shards"]),
+        created=created.isoformat(timespec="seconds"),
+        said=meta,
+    )

@@ -1,0 +1,1 @@
+"""What an index takes of a cluster, and what the cluster has."""

@@ -1,0 +1,1 @@
+"""Asking a cluster: queries as bodies, answers as ranked lists."""

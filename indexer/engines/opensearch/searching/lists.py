@@ -1,0 +1,66 @@
+"""Which ranked list a probe asks for: by words, through the graph of vectors, or vector by vector."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.engines.opensearch.contents.documents import VECTOR
+from indexer.engines.opensearch.searching.asking import MOST_HITS, Question
+from indexer.engines.opensearch.searching.scores import BEHIND
+from indexer.engines.opensearch.searching.translate import (
+    HAS_VECTOR,
+    NOT_DELETED,
+    Clause,
+    may_find_deleted,
+    scored,
+    words_each,
+)
+from indexer.queries import Lexical, Query, has_score
+
+EF_SEARCH = 256
+"""Candidates that the search of a graph keeps, at least: more find more of the true neighbours, and cost more."""
+
+Vector = NDArray[np.float32]
+
+
+def by_words(probe: Lexical) -> Question:
+    """The list of a lexical probe; its filter, and the one that leaves tombstones out where they could match."""
+    words = words_each(probe.query, probe.within)
+    query, filters = scored(probe.query, words=words), []
+    if probe.within is not None:
+        filters.append(scored(probe.within, words=words))
+    if may_find_deleted(probe.query) and (probe.within is None or may_find_deleted(probe.within)):
+        filters.append(NOT_DELETED)
+    if not has_score(probe.query):
+        return Question({"bool": {"filter": [query, *filters]}}, probe.k, raw=None)
+    asked = {"bool": {"must": [query], "filter": filters}} if filters else query
+    return Question(asked, probe.k, raw=float)
+
+
+def condition(within: Query | None) -> Clause | None:
+    """A filter of vectors. Tombstones have none, so they need not be left out."""
+    return None if within is None else scored(within, words=words_each(within))
+
+
+def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Question:
+    """The `k` nearest as the graph finds them: nearly all of them.
+
+    Args:
+        vector: float32 (d,).
+        k: at least 1.
+        where: `condition`, which holds inside the search: the k nearest of those that match.
+        kind: `encodings.space_type`.
+    """
+    most = min(k, MOST_HITS)
+    parameters = {"ef_search": max(EF_SEARCH, most)}
+    asked = {"vector": vector, "k": most, "method_parameters": parameters}
+    return Question({"knn": {VECTOR: asked if where is None else {**asked, "filter": where}}}, k, raw=BEHIND[kind])
+
+
+def one_by_one(vector: Vector, k: int, where: Clause | None, kind: str, *, counted: int) -> Question:
+    """The `k` nearest among all vectors that match; `counted` of these are counted. Others as in `through_graph`."""
+    among = {"bool": {"filter": [HAS_VECTOR] if where is None else [HAS_VECTOR, where]}}
+    if kind == "cosinesimil" and not vector.any():
+        return Question(among, k, raw=None, counted=counted)  # which a server refuses; its cosine with all is 0
+    parameters = {"field": VECTOR, "query_value": vector, "space_type": kind}
+    script = {"lang": "knn", "source": "knn_score", "params": parameters}
+    return Question({"script_score": {"query": among, "script": script}}, k, raw=BEHIND[kind], counted=counted)

@@ -1,0 +1,87 @@
+"""Whole documents of an index: some by id, or all of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from indexer.analysis import sound
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.errors import RequestRefused
+from indexer.errors import IndexerError
+
+AT_ONCE = 500
+"""Documents of one answer: with 768 numbers each about 8 MB."""
+
+KEPT_OPEN = "15m"
+"""How long a cluster keeps the view of a whole-index read between two pages, while their rows are being used."""
+
+Source = Mapping[str, Any]
+
+_STATUSES = {"index_not_found_exception": 404, "no_shard_available_action_exception": 503}
+"""Of errors that an answer to many ids gives one by one, without a status."""
+
+
+def by_id(cluster: Cluster, index: str, ids: Iterable[str], **params: str) -> dict[str, Source]:
+    """The `_source` of these ids as searches see them; unknown ids are absent.
+
+    Args:
+        cluster: to ask.
+        index: its name.
+        ids: any number; what cannot be an id is unknown.
+        params: `_source_includes` or `_source_excludes`.
+    """
+    wanted = [id for id in dict.fromkeys(ids) if id and sound(id) == id]
+    found: dict[str, Source] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        said = cluster.request(
+            "POST",
+            f"/{index}/_mget",
+            {"ids": wanted[start : start + AT_ONCE]},
+            params={"realtime": "false", **params},
+            doing=f"read articles of {index!r}",
+        )
+        for document in said["docs"]:
+            if "error" in document:
+                raise _refused(cluster, document["error"])
+            if document["found"]:
+                found[document["_id"]] = document["_source"]
+    return found
+
+
+def everything(cluster: Cluster, index: str, shards: Sequence[int]) -> Iterator[Source]:
+    """The `_source` of every document, a page at a time, shard by shard in the order in which they lie there.
+
+    That order costs nothing; any other would have each page sort the whole index again.
+    """
+    for shard in shards:
+        yield from _everything_of(cluster, index, shard)
+
+
+def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]:
+    """One shard as it is now; the cluster lets go of this view when the iterator is closed or dropped."""
+    doing = f"read all of {index!r}"
+    opened = cluster.request(
+        "POST",
+        f"/{index}/_search/point_in_time",
+        params={"keep_alive": KEPT_OPEN, "preference": f"_shards:{shard}", "allow_partial_pit_creation": "false"},
+        doing=doing,
+    )
+    view = opened["pit_id"]
+    body: dict[str, Any] = {"size": AT_ONCE, "sort": ["_doc"], "track_total_hits": False}
+    try:
+        while True:
+            body["pit"] = {"id": view, "keep_alive": KEPT_OPEN}
+            params = {"allow_partial_search_results": "false"}
+            said = cluster.request("POST", "/_search", body, params=params, doing=doing)
+            view, hits = said["pit_id"], said["hits"]["hits"]
+            if not hits:
+                return
+            body["search_after"] = hits[-1]["sort"]
+            yield from (hit["_source"] for hit in hits)
+    finally:
+        with suppress(IndexerError):  # it goes by itself in the end
+            cluster.request("DELETE", "/_search/point_in_time", {"pit_id": [view]}, doing=doing, ignore=(404,))
+
+
+def _refused(cluster: Cluster, error: Mapping[str, Any]) -> RequestRefused:
+    return cluster.refused(_STATUSES.get(str(error.get("type")), 500), error, doing="read articles")

@@ -1,0 +1,149 @@
+"""Our queries as OpenSearch's. The text of a question is only ever a value: no query syntax is parsed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, assert_never
+
+from indexer.analysis import distinct_words, searchable, sound
+from indexer.engines.opensearch.contents.documents import SPLIT
+from indexer.engines.opensearch.contents.mapping import ANY_CASE
+from indexer.fields import FIELDS, require
+from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
+
+Clause: TypeAlias = Mapping[str, Any]
+
+MOST_WORDS = 300
+"""Different words of all `Match`es of one question that are looked up, the first ones of each: a server takes 1,024
+clauses by default, and each word is looked for in three fields. A word that repeats counts once."""
+
+MOST_VALUES = 65_536
+"""Values of one `terms` clause, by default."""
+
+PHRASE_BOOSTS = {"title": 2.0, "abstract": 1.0}
+
+NOT_DELETED: Clause = {"term": {"deleted": False}}
+HAS_VECTOR: Clause = {"term": {"has_vector": True}}
+
+_ALL: Clause = {"match_all": {}}
+_NONE: Clause = {"match_none": {}}
+_LARGEST = (1 << 63) - 1
+
+
+def scored(query: Query, *, words: int = MOST_WORDS) -> Clause:
+    """Matches what `query` says, scored by BM25 for its words and phrases; all else adds nothing to a score.
+
+    As a `filter` the same clause has no score at all.
+
+    Args:
+        query: a deleted article may match (`may_find_deleted`).
+        words: how many different words of each `Match` are looked up.
+    """
+    match query:
+        case Match(text=text):
+            return _match(text, words)
+        case Phrase(text=text):
+            return _phrase(text)
+        case And(parts=parts):
+            return _all_of(parts, words)
+        case Or(parts=parts):
+            return _any_of([scored(part, words=words) for part in parts])
+        case Not(part=part):
+            return _without(part, words)
+        case Term(field=field, values=values):
+            return _term(field, values)
+        case Range(field=field, low=low, high=high):
+            return _range(field, low, high)
+        case _:
+            assert_never(query)
+
+
+def words_each(*queries: Query | None) -> int:
+    """How many words each `Match` of one question may have, so that all stay below the server's limit."""
+    matches = sum(1 for query in queries for _ in _matches(query))
+    return MOST_WORDS // max(1, matches)
+
+
+def may_find_deleted(query: Query) -> bool:
+    """Whether a tombstone can match: it has an id and an order, and nothing else."""
+    match query:
+        case Match() | Phrase() | Range():
+            return False
+        case Term(field=field):
+            return field == "id"
+        case And(parts=parts):
+            return all(may_find_deleted(part) for part in parts)
+        case Or(parts=parts):
+            return any(may_find_deleted(part) for part in parts)
+        case Not():
+            return True
+        case _:
+            assert_never(query)
+
+
+def _matches(query: Query | None) -> Iterator[Match]:
+    match query:
+        case Match():
+            yield query
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from _matches(part)
+        case Not(part=part):
+            yield from _matches(part)
+        case Phrase() | Term() | Range() | None:
+            return
+        case _:
+            assert_never(query)
+
+
+def _match(text: str, words: int) -> Clause:
+    """The sum over fields and words of boost x BM25, what OpenSearch calls `most_fields`."""
+    wanted = " ".join(distinct_words(text)[:words])
+    if not wanted:
+        return _NONE
+    fields = (field for field in FIELDS if field.kind == "text" and field.boost > 0)
+    return _any_of([{"match": {field.name: {"query": wanted, "boost": field.boost}}} for field in fields])
+
+
+def _phrase(text: str) -> Clause:
+    """Stop words leave gaps on both sides; a phrase of nothing else matches nothing."""
+    wanted = searchable(text)
+    return _any_of(
+        [
+            {"match_phrase": {name: {"query": wanted, "boost": boost}}}
+            for field, boost in PHRASE_BOOSTS.items()
+            for name in SPLIT[field]
+        ]
+    )
+
+
+def _any_of(clauses: Sequence[Clause]) -> Clause:
+    return {"bool": {"should": clauses}} if clauses else _NONE
+
+
+def _all_of(parts: Sequence[Query], words: int) -> Clause:
+    """Negative parts exclude directly, so that the rest drives the search."""
+    wanted = [scored(part, words=words) for part in parts if not isinstance(part, Not)]
+    barred = [scored(part.part, words=words) for part in parts if isinstance(part, Not)]
+    if not wanted:
+        return {"bool": {"filter": [_ALL], "must_not": barred}}
+    return {"bool": {"must": wanted, "must_not": barred}}
+
+
+def _without(part: Query, words: int) -> Clause:
+    return {"bool": {"filter": [_ALL], "must_not": [scored(part, words=words)]}}
+
+
+def _term(field: str, values: Sequence[str]) -> Clause:
+    require(field, "keyword")
+    wanted = list(dict.fromkeys(sound(value).casefold() for value in values))
+    parts = (wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES))
+    return {"bool": {"filter": [_any_of([{"terms": {f"{field}.{ANY_CASE}": part}} for part in parts])]}}
+
+
+def _range(field: str, low: int | None, high: int | None) -> Clause:
+    """An article without the number never matches."""
+    require(field, "number")
+    ends = {"gte": -_LARGEST if low is None else max(low, -_LARGEST), "lte": _LARGEST if high is None else high}
+    ends["lte"] = min(ends["lte"], _LARGEST)
+    if ends["gte"] > ends["lte"]:
+        return _NONE
+    return {"bool": {"filter": [{"range": {field: ends}}]}}
