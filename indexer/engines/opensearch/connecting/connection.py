@@ -1,5 +1,6 @@
 """Requests to a cluster: one place that sends them, reads the answers, and turns failures into our errors."""
 
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -27,6 +28,10 @@ _READING = frozenset({"_search", "_msearch", "_mget", "_count", "_refresh", "poi
 """How paths of POSTs end that change nothing, so that they may be sent again."""
 
 _PASSING = frozenset({502, 503, 504})
+
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+log = logging.getLogger(__name__)
 
 
 class _Orjson(Serializer):
@@ -68,6 +73,8 @@ class Cluster:
         self._timeout = access.timeout
         self._who = name_of(access)
         is_encrypted = address.scheme == "https"
+        if not is_encrypted:
+            _warn_of_plain_secrets(address, access)
         self._transport = Transport(
             [{"host": host, "port": port, "url_prefix": address.prefix} for host, port in address.hosts],
             connection_class=Node,
@@ -161,3 +168,9 @@ class Cluster:
         if unreachable.is_late(error) or unreachable.is_unsafe(error, self.address):
             return False
         return reads or not unreachable.was_sent(error)
+
+
+def _warn_of_plain_secrets(address: Address, access: Access) -> None:
+    """Secrets that leave this machine unencrypted can be read by all that they pass."""
+    if (access.user or access.api_key) and not {host for host, _ in address.hosts} <= _HERE:
+        log.warning("%s is asked over http, which shows the password or key to the network. Use https.", address)

@@ -122,17 +122,14 @@ class MissingRight(RequestRefused):
     """
 
     def __init__(
-        self, *, address: object, reason: str, kind: str, doing: str, who: str, rights: tuple[str, ...], role: str
+        self, *, address: object, reason: str, kind: str, doing: str, who: str, rights: tuple[str, ...], todo: str
     ) -> None:
         self.status, self.kind, self.reason, self.rights = 403, kind, reason, rights
         if rights:
             missing = f"{who} lacks the right {' and '.join(map(repr, rights))} to {doing}"
         else:
             missing = f"{who} may not {doing}: {reason}"
-        named = f"the role {role!r}" if role else "a role that has it"
-        IndexerError.__init__(
-            self, f"At {str(address)!r}, {missing} (403). Give the user {named}, as in docs/opensearch.md."
-        )
+        IndexerError.__init__(self, f"At {str(address)!r}, {missing} (403). {todo}")
 
 
 class IndexBlocked(RequestRefused):

@@ -15,7 +15,7 @@ from indexer.engines.opensearch.connecting.connection_errors import (
     NotOpenSearch,
 )
 from indexer.engines.opensearch.connecting.node import Answer
-from indexer.engines.opensearch.connecting.rights import role_with
+from indexer.engines.opensearch.connecting.rights import advice
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.errors import IndexerError
 
@@ -58,8 +58,8 @@ def refusal_of(status: int, error: Mapping[str, Any], *, address: Address, who: 
     if status == 403 or kind == "security_exception":  # items of an mget answer have no status of their own
         rights, user = missing_rights(reason)
         asked = f"user {user!r}" if user else who
-        role = role_with(rights)
-        return MissingRight(address=address, reason=reason, kind=kind, doing=doing, who=asked, rights=rights, role=role)
+        todo = advice(rights, address.alias)
+        return MissingRight(address=address, reason=reason, kind=kind, doing=doing, who=asked, rights=rights, todo=todo)
     return RequestRefused(address=address, status=status, kind=kind, reason=reason, doing=doing)
 
 

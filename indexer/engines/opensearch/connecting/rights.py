@@ -97,7 +97,10 @@ PLANNER = Role(
 ROLES: tuple[Role, ...] = (READER, WRITER, PLANNER)
 
 
-def role_with(rights: Iterable[str]) -> str:
-    """The name of the first role that holds all of these; "" where none does."""
+def advice(rights: Iterable[str], alias: str) -> str:
+    """Which of the roles to give a user who lacks these rights, and for which indexes."""
     asked = frozenset(rights)
-    return next((role.name for role in ROLES if asked and asked <= role.rights), "")
+    names = [repr(role.name) for role in ROLES if asked and asked <= role.rights]
+    of_indexes = any(asked & {*role.index, *role.useful_index} for role in ROLES)
+    role = f"the role {' or '.join(names)}" if names else "a role that has it"
+    return f"Give the user {role}{f' for {alias}*' if of_indexes else ''}, as in docs/opensearch.md."

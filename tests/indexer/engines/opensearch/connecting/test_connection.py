@@ -312,3 +312,21 @@ def test_a_bundle_of_authorities_that_is_none_is_named(tmp_path: Path, content: 
         bundle.write_bytes(content)
     with pytest.raises(UnusableCertificate, match=r"ca\.pem' cannot be used to connect: .*PEM files"):
         Cluster(parse("https://127.0.0.1:1/pubmed"), Access(ca=bundle))
+
+
+@pytest.mark.parametrize(
+    ("location", "access", "warned"),
+    [
+        ("http://search.example:9200/pubmed", Access(user="ann", password="s3cret"), True),
+        ("http://127.0.0.1:9200,search.example:9200/pubmed", Access(api_key="s3cret"), True),
+        ("https://search.example:9200/pubmed", Access(user="ann", password="s3cret"), False),
+        ("http://localhost:9200/pubmed", Access(user="ann", password="s3cret"), False),
+        ("http://search.example:9200/pubmed", Access(), False),
+    ],
+)
+def test_secrets_that_would_cross_the_network_in_the_clear_are_warned_of(
+    location: str, access: Access, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    Cluster(parse(location), access).close()
+    assert ["over http" in record.message for record in caplog.records] == [True] * warned
+    assert "s3cret" not in caplog.text
