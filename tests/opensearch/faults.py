@@ -1,14 +1,13 @@
 """Loads that are disturbed while they run, and what has to hold after it."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
-
-import orjson
 
 from tests.disturbing import assert_same_index, contents, environment
 from tests.opensearch.server import Refusal, Server
@@ -104,10 +103,4 @@ def documents(server: Server, index: str) -> dict[str, tuple[int, int]]:
 
 def copy_command(source: Path | str, target: str) -> list[str]:
     """`biocpt copy`."""
-    import sys
-
     return [sys.executable, "-c", "from search.cli import main; main()", "copy", str(source), target]
-
-
-def ndjson(*lines: object) -> bytes:
-    return b"".join(orjson.dumps(line) + b"\n" for line in lines)

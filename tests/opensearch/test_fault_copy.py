@@ -43,7 +43,7 @@ def test_a_killed_copy_run_again_gives_the_same_index(node_36: Server, fresh_ind
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 105))
 def test_a_killed_copy_run_again_gives_the_same_index_every_time(
     node: Server, fresh_index: str, source: Path, seed: int
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_killed_rebuild_leaves_what_is_served_as_it_was_and_goes_on_when_run_a
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 105))
 def test_a_killed_rebuild_leaves_what_is_served_as_it_was_every_time(
     node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:

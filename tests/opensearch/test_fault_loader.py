@@ -36,8 +36,8 @@ def test_a_killed_load_run_again_gives_the_same_index(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 105))
 def test_a_killed_load_run_again_gives_the_same_index_every_time(
-    node_36: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
+    node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:
-    kill_and_resume(node_36, fresh_index, files, calm, seed=seed, kills=3)
+    kill_and_resume(node, fresh_index, files, calm, seed=seed, kills=3)

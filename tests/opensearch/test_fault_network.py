@@ -39,7 +39,7 @@ def test_a_load_goes_on_through_cuts(node_36: Server, fresh_index: str, files: l
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 105))
 def test_a_load_goes_on_through_cuts_every_time(
     node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:
