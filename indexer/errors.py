@@ -54,6 +54,18 @@ class UnknownEngine(IndexerError):
         )
 
 
+class HalfUrl(UnknownEngine):
+    """A location looks like the URL of a cluster's index, and does not begin as one."""
+
+    def __init__(self, *, location: str) -> None:
+        IndexerError.__init__(
+            self,
+            f"Is {location[:200]!r} an index in OpenSearch? Then begin it with https:// or http://, as in "
+            "https://host:9200/pubmed, without a user or password. A new folder of that name is written with ./ "
+            "before it.",
+        )
+
+
 class NotForFolders(IndexerError):
     """A folder was given options that only a cluster knows."""
 

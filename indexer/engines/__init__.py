@@ -1,5 +1,7 @@
 """Where indexes are kept: the kind of a location names the engine. Add an engine: one folder here, one row below."""
 
+import os
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -7,10 +9,14 @@ from typing import NamedTuple
 from indexer.engines.location import AnyLocation, Location, located, without_secrets
 from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.engines.writing import DEFAULT, WriteOptions
-from indexer.errors import NotForFolders, UnknownEngine
+from indexer.errors import HalfUrl, NotForFolders, UnknownEngine
 from indexer.ledger import FileLedger, Ledger
 
 __all__ = ["ENGINES", "Engine", "damaged_files", "drop_versions", "open_ledger", "open_reader", "open_writer"]
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_HALF_A_URL = re.compile(r"https?:|[^/]*:.*@|[^/]+@|[^/]+:\d{1,5}(?:[/,]|$)", re.IGNORECASE | re.DOTALL)
+"""What a cluster's URL without its `https://`, or a slash of it, begins with: `host:9200/`, `ann@host`, `https:/`."""
 
 
 class Engine(NamedTuple):
@@ -139,13 +145,17 @@ def drop_versions(location: AnyLocation, names: Collection[str], *, old: bool = 
 
 
 def kind_of(location: AnyLocation) -> str:
-    """The engine's name in ENGINES.
+    """The engine's name in ENGINES. A folder that is there is one, whatever its name looks like.
 
-    Raises: UnknownEngine, for a URL that is neither http nor https.
+    Raises:
+        UnknownEngine: for a URL that is neither http nor https.
+        HalfUrl: for what looks like a URL without its beginning, so that no folder is made of it.
     """
     name = located(location).name
-    if name.startswith(("http://", "https://")):
+    if _URL.match(name):
         return "opensearch"
     if not name or "://" in name:
         raise UnknownEngine(location=without_secrets(name))
+    if _HALF_A_URL.match(name) and not os.path.lexists(name):
+        raise HalfUrl(location=without_secrets(name))
     return "folder"

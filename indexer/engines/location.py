@@ -46,8 +46,13 @@ AnyLocation: TypeAlias = str | Location
 
 
 def without_secrets(name: str) -> str:
-    """A name as messages show it: what a URL has before an '@', where others write a user and a password, is hidden."""
-    return re.sub(r"://.*@", "://…@", name, flags=re.DOTALL)
+    """A name as messages show it: what a URL has before an '@', where others write a user and a password, is hidden.
+
+    So is it of what may be a URL without its beginning (`ann:secret@host`), but of no folder such as `data/me@work`.
+    """
+    if "://" in name:
+        return re.sub(r"://.*@", "://…@", name, flags=re.DOTALL)
+    return re.sub(r"^(?:[^/]*:.*|[^/]+)@", "…@", name, flags=re.DOTALL)
 
 
 def located(where: AnyLocation) -> Location:

@@ -40,7 +40,7 @@ def parse(location: str) -> Address:
     """
     scheme, _, rest = location.partition("://")
     try:
-        return _parse(scheme, rest)
+        return _parse(scheme.lower(), rest)
     except _Fault as fault:
         raise UnusableAddress(location=without_secrets(location), why=str(fault)) from fault
 

@@ -1,5 +1,7 @@
 """URLs of indexes: their parts and back again, and one clear line for each that cannot be used."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +113,41 @@ def test_a_password_in_a_url_is_refused_and_never_shown(secret: str) -> None:
         kind_of(location.replace("https", "ftp"))
     shown = (refused.value, unknown.value, Location(location), repr(Location(location)), without_secrets(location))
     assert [text for text in map(str, shown) if "cret" in text] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "localhost:9200/pubmed",
+        "localhost:9200",
+        "one:9200,two:9200/pubmed",
+        "[::1]:9200/pubmed",
+        "ann:s3cr3t@host:9200/pubmed",
+        "ann:s3/cr@3t@host/pubmed",
+        "ann@host",
+        "https:/ann:s3cr3t@host/pubmed",
+        "HTTP:host/pubmed",
+    ],
+)
+def test_half_a_url_is_no_folder_and_shows_no_secret(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownEngine, match="https://") as refused:
+        kind_of(name)
+    shown = (str(refused.value), str(Location(name)), repr(Location(name)))
+    assert not any(secret in text for text in shown for secret in ("s3cr3t", "s3/cr", "cr@3t", "ann"))
+    (tmp_path / name).mkdir(parents=True)
+    assert kind_of(name) == "folder", "one that is there is meant"
+
+
+@pytest.mark.parametrize(
+    "name", ["pubmed", "./localhost:9200/pubmed", "/data/2026:11/me@work", "data/me@work", "run:one", "a:1b/c", "~/a@b"]
+)
+def test_names_of_folders_stay_names_of_folders(name: str) -> None:
+    assert (kind_of(name), str(Location(name))) == ("folder", name)
+
+
+def test_a_scheme_is_written_in_any_case() -> None:
+    assert kind_of("HTTPS://host/pubmed") == "opensearch"
+    assert str(parse("HTTPS://host/pubmed")) == "https://host:443/pubmed"
