@@ -24,3 +24,10 @@ def take(path: Path, *, wait: bool) -> IO[str] | None:
         file.close()
         return None
     return file
+
+
+def wait_for(path: Path) -> IO[str]:
+    """Hold the lock of that name, after its other holders; see `take`."""
+    file = take(path, wait=True)
+    assert file is not None
+    return file

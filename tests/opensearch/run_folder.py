@@ -18,9 +18,8 @@ class RunFolder:
     def __init__(self, cache: Path) -> None:
         runs = cache / "runs"
         runs.mkdir(exist_ok=True)
-        gate = locks.take(cache / "runs.lock", wait=True)
-        assert gate is not None
-        with gate:
+        self._gate = cache / "runs.lock"
+        with locks.wait_for(self._gate):
             for left in runs.iterdir():
                 _remove_if_left(left)
             self.path = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=runs))
@@ -28,9 +27,10 @@ class RunFolder:
             self._owner = locks.take(self.path / _OWNER, wait=False)
 
     def close(self) -> None:
-        if self._owner is not None:
-            self._owner.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        with locks.wait_for(self._gate):  # or a run that begins now would look into a folder that is going
+            if self._owner is not None:
+                self._owner.close()
+            shutil.rmtree(self.path, ignore_errors=True)
 
 
 def _remove_if_left(run: Path) -> None:

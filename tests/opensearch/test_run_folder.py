@@ -57,6 +57,18 @@ def test_the_folder_of_a_living_run_is_left_alone(tmp_path: Path) -> None:
         run.close()
 
 
+def test_runs_that_begin_and_end_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests.opensearch.run_folder import RunFolder\n"
+        "for _ in range(200): RunFolder(Path(sys.argv[1])).close()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [run.communicate(timeout=60)[1] for run in both] == ["", ""]
+    assert [run.returncode for run in both] == [0, 0]
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_a_killed_run_is_cleared_away_and_its_processes_ended_by_the_next(tmp_path: Path) -> None:
     left = Path(
         killed(
