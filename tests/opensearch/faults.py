@@ -91,7 +91,7 @@ def assert_whole(server: Server, name: str, calm: Path, *, number: int = 1) -> N
     server.ask("POST", f"/{index}/_refresh")
     assert server.ask("GET", f"/{index}/_count")["count"] == len(contents(calm)[1])
     kinds = server.ask("GET", f"/{index}-ledger/_search?size=1000&_source=kind")["hits"]["hits"]
-    assert not {hit["_source"]["kind"] for hit in kinds} & {"loader", "share", "settings"}
+    assert not {hit["_source"]["kind"] for hit in kinds} & {"share", "settings", "publishing"}
 
 
 def documents(server: Server, index: str) -> dict[str, tuple[int, int]]:

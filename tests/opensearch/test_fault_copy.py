@@ -28,7 +28,7 @@ def kill_copies(server: Server, name: str, source: Path, *, seed: int, kills: in
     seconds = time.monotonic() - calm
     moments, hits, counts = random.Random(seed), 0, [0]
     for _ in range(kills):
-        hits += kill_after(command, moments.uniform(0.4, 1.0) * seconds)
+        hits += kill_after(command, moments.uniform(0.3, 0.8) * seconds)
         counts.append(stored(server, f"{name}-v1"))
     print(f"killed {hits} copies that take {seconds:.1f} s; stored after each: {counts[1:]}")
     assert hits, "no kill fell into the copy: it took less time than it did undisturbed"
@@ -56,7 +56,7 @@ def kill_rebuilds(server: Server, name: str, files: list[Path], calm: Path, *, s
     before = documents(server, name)
     for _ in range(kills):
         with Loading(driver(url, files, "--rebuild", "--step-pause", "0.2")) as rebuilding:
-            hits += rebuilding.lasts(moments.uniform(0, 2.0))
+            hits += rebuilding.lasts(moments.uniform(0, 1.0))
         assert list(server.ask("GET", f"/_alias/{name}")) == [f"{name}-v1"]
         assert_same_index(url, calm)
     assert hits == kills, "a rebuild was over before it was killed"

@@ -11,8 +11,8 @@ from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.opensearch
 
-LOAD_SECONDS = 4.0
-"""About how long the slowed driver loads the files once it is up: kills fall into this span."""
+LOAD_SECONDS = 2.0
+"""Less than the slowed driver loads the files, once it is up: the first kill falls into the load for certain."""
 
 
 def kill_and_resume(server: Server, name: str, files: list[Path], calm: Path, *, seed: int, kills: int) -> None:
@@ -22,7 +22,7 @@ def kill_and_resume(server: Server, name: str, files: list[Path], calm: Path, *,
         with Loading(driver(url, files, "--pause", "0.05")) as loading:
             hits += loading.lasts(moments.uniform(0, LOAD_SECONDS))
         counts.append(stored(server, f"{name}-v1"))
-    assert hits, "no kill fell into the load: LOAD_SECONDS is too long for this machine"
+    assert hits, "no kill fell into the load"
     assert counts == sorted(counts)
     run(driver(url, files))
     assert_whole(server, name, calm)

@@ -15,7 +15,7 @@ from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.opensearch
 
-MOST = 60_000
+MOST = 40_000
 """Bytes; a load of the files sends some 600 kB and reads some 300 kB."""
 
 
@@ -26,8 +26,8 @@ def load_through_cuts(node: Server, name: str, files: list[Path], calm: Path, se
             way.is_calm = False
             assert loading.end() == End(0, "")
         print(f"cut in the middle: {dict(way.cuts)}")
-        assert way.cuts["requests"] >= 3
-        assert way.cuts["answers"] >= 3
+        assert min(way.cuts["requests"], way.cuts["answers"]) >= 1
+        assert way.cuts.total() >= 5
     assert_whole(node, name, calm)
     with Loading(driver(f"{node.url}/{name}", files)) as again:
         assert again.end() == End(0, "")

@@ -21,8 +21,8 @@ from tests.opensearch.server import Server
 pytestmark = pytest.mark.opensearch
 
 SLOWLY = ("--pause", "0.05")
-LOAD_SECONDS = 3.0
-"""About how long the slowed driver loads the files, at least."""
+LOAD_SECONDS = 2.0
+"""Less than the slowed driver loads the files, once it is up."""
 
 
 def survive_a_kill(node: Node, name: str, files: list[Path], calm: Path, *, seed: int) -> None:
