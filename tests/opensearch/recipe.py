@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,10 @@ JAVAS = {"2.19.1": range(17, 22), "3.6.0": range(21, 30)}
 """The server lines that tests run on, with the major versions of Java that each starts on."""
 
 _POM = Path(__file__).with_name("pom.xml")
+
+_FETCHING = 15 * 60.0  # seconds; other runs wait for this one meanwhile
+
+_UNUSED = 24 * 3600.0  # seconds since a test run asked for a server, after which a changed recipe may remove it
 
 _PAINLESS_POLICY = """grant {
   permission java.lang.RuntimePermission "createClassLoader";
@@ -68,38 +73,79 @@ def obtain(version: str, *parts: Part, environment: Mapping[str, str]) -> Distri
     """The server with its plugins; the first call fetches and unpacks it, while other test runs wait for that one.
 
     Raises:
-        MissingTool: Maven or a fitting Java is not installed.
+        MissingTool: a fitting Java is not installed, or Maven, where the server has to be fetched.
     """
-    jdk, mvn = java.find(JAVAS[version], environment), java.maven(environment)
+    jdk = java.find(JAVAS[version], environment)
     root = cache(environment)
-    home = root / "-".join(["opensearch", version, *sorted(parts), _stamp()])
-    lock = locks.take(root / f"{home.name}.lock", wait=True)
-    assert lock is not None
-    with lock:
+    name = "-".join(["opensearch", version, *sorted(parts)])
+    home = root / f"{name}-{_stamp()}"
+    with locks.wait_for(_lock(home)):
         if not home.is_dir():
-            work = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=root))
+            mvn = java.maven(environment)
+            _clear(root, name)
+            work = Path(tempfile.mkdtemp(prefix=f".unpacking-{home.name}-", dir=root))
             try:
                 _fetch(mvn, [version, *sorted(parts)], into=work / "fetched", environment=environment, jdk=jdk)
                 _unpack(work / "fetched", version, work / "home")
                 (work / "home").rename(home)
             finally:
                 shutil.rmtree(work)
+        os.utime(home)
     return Distribution(version, home, jdk)
 
 
-def _fetch(mvn: str, profiles: list[str], *, into: Path, environment: Mapping[str, str], jdk: Path) -> None:
+def _fetch(
+    mvn: str, profiles: list[str], *, into: Path, environment: Mapping[str, str], jdk: Path, patience: float = _FETCHING
+) -> None:
     command = [mvn, "-q", "-B", "-f", str(_POM), "-P", ",".join(profiles), "dependency:copy"]
-    done = subprocess.run(
-        [*command, f"-DoutputDirectory={into}"],
-        env={"JAVA_HOME": str(jdk), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*command, f"-DoutputDirectory={into}"],
+            env={"JAVA_HOME": str(jdk), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise RuntimeError(
+            f"Maven did not fetch OpenSearch {profiles} within {patience:.0f} s; is the way to Maven Central open?"
+        ) from late
     if done.returncode:
         tail = "\n".join(done.stdout.splitlines()[-15:])
         raise RuntimeError(f"Maven could not fetch OpenSearch {profiles}; is there a way to Maven Central?\n{tail}")
+
+
+def _lock(home: Path) -> Path:
+    return home.with_name(f"{home.name}.lock")
+
+
+def _clear(root: Path, name: str) -> None:
+    """Remove what killed runs left half unpacked of this server, and what older recipes made of it that nobody uses."""
+    for left in root.glob(f".unpacking-{name}-{_stamp()}-*"):  # not of a living run: the lock is ours
+        shutil.rmtree(left)
+    for home in _of_older_recipes(root, name):
+        lock = locks.take(_lock(home), wait=False)
+        if lock is None:
+            continue
+        with lock:
+            for left in root.glob(f".unpacking-{home.name}-*"):
+                shutil.rmtree(left)
+            if home.is_dir() and not _in_use(home):
+                shutil.rmtree(home)
+
+
+def _of_older_recipes(root: Path, name: str) -> list[Path]:
+    """The homes, there or not, for which another stamp than ours took a lock."""
+    locked = {path.with_suffix("") for path in root.glob(f"{name}-{'[0-9a-f]' * 8}.lock")}
+    return sorted(locked - {root / f"{name}-{_stamp()}"})
+
+
+def _in_use(home: Path) -> bool:
+    """Whether a node runs from it, or a test run asked for it lately."""
+    commands = subprocess.run(["ps", "-ww", "-A", "-o", "command="], capture_output=True, text=True, check=True).stdout
+    return str(home) in commands or time.time() - home.stat().st_mtime < _UNUSED
 
 
 def _unpack(fetched: Path, version: str, home: Path) -> None:

@@ -28,7 +28,7 @@ CLUSTER_VERSION = "3.6.0"
 class Servers:
     """Nothing is fetched, unpacked or started before a method asks for it.
 
-    Every method that starts something raises `MissingTool` where Java or Maven is not installed.
+    Every method that starts something raises `MissingTool` where Java is not installed, or Maven when it is needed.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -66,8 +66,8 @@ class Servers:
         without: Collection[str] = (),
     ) -> Node:
         """A new node of its own for a test that will harm it, perhaps without some plugins."""
-        folder = self._run.path / f"node-{next(self._numbers)}"
         distribution = self._obtain(version)
+        folder = self._run.path / f"node-{next(self._numbers)}"
         if without:
             distribution = _reduced(distribution, without, folder.with_name(f"{folder.name}-home"))
         node = Node(distribution, folder, heap=heap, settings=settings)
@@ -86,8 +86,9 @@ class Servers:
         """The node with TLS and users."""
         if self._secured is None:
             distribution = self._obtain(secured.VERSION, "security")
-            self._secured = SecuredNode(distribution, self._run.path / "secured")
-            self._begin(self._secured)
+            node = SecuredNode(distribution, self._run.path / f"secured-{next(self._numbers)}")
+            self._begin(node)
+            self._secured = node
         return self._secured
 
     def forget(self, node: Node) -> None:
