@@ -1,6 +1,8 @@
 """Trying again: which troubles of a cluster pass, how long to wait for them, and when to give up."""
 
+import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +12,27 @@ from indexer.engines.opensearch.errors import ClusterUnreachable, NoProgress, Re
 from indexer.engines.opensearch.storing.bulk import PASSING, is_for_all
 from indexer.errors import IndexerError
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+
+class Notices:
+    """Warnings that somebody waits, for whoever watches: one at once, and then no more than one in a while."""
+
+    def __init__(self, apart: float = 30.0) -> None:
+        """`apart`: seconds between two; threads that wait for the same trouble share them."""
+        self._apart, self._lock = apart, threading.Lock()
+        self._last: float | None = None
+
+    def waiting(self, doing: str, trouble: str, *, now: float, left: float) -> None:
+        """Say what is not done, why, and for how many seconds more it is tried."""
+        with self._lock:
+            if self._last is not None and now - self._last < self._apart:
+                return
+            self._last = now
+        reason = trouble.rstrip(".")
+        log.warning("Waiting to %s: %s. Tried again for up to %.0f s without progress.", doing, reason, max(0.0, left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +47,21 @@ class Patience:
     """… each one after it twice as many, up to this."""
     clock: Callable[[], float] = time.monotonic
     chance: random.Random = field(default_factory=random.Random)
+    notices: Notices = field(default_factory=Notices)
 
     def pause(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
         return self.chance.uniform(0.0, min(self.longest, self.first * 2.0 ** min(failures - 1, 30)))
+
+    def endure(self, doing: str, trouble: str, *, since: float) -> None:
+        """Go on waiting, and say so now and then; `since`: when there was progress, by the clock.
+
+        Raises: NoProgress, at the end of the patience.
+        """
+        now = self.clock()
+        if now - since > self.limit:
+            raise NoProgress(doing=doing, seconds=self.limit, reason=trouble)
+        self.notices.waiting(doing, trouble, now=now, left=since + self.limit - now)
 
 
 FOR_MINUTES = Patience()
@@ -64,6 +97,5 @@ def patiently(
         except IndexerError as error:
             trouble = trouble_of(error)
         failures += 1
-        if patience.clock() - begun > patience.limit:
-            raise NoProgress(doing=doing, seconds=patience.limit, reason=trouble)
+        patience.endure(doing, trouble, since=begun)
         sleep(patience.pause(failures))
