@@ -35,13 +35,14 @@ class WriteOptions:
     """What a writer is asked to do; a folder knows none but the defaults, and refuses others."""
 
     vectors: VectorEncoding | None = None
-    """Of a new index; None: `lucene`, and of an index that exists what it has."""
+    """Of a new index; None: `lucene`, and of an index that exists, or is rebuilt, what it has."""
     bm25: Bm25 | None = None
-    """Of a new index; None: k1 1.2, b .75, and of an index that exists what it has."""
+    """Of a new index; None: k1 1.2, b .75, and of an index that exists, or is rebuilt, what it has."""
     shards: int | None = None
-    """Primary shards of a new index; None: one."""
+    """Primary shards of a new index; None: one, and of an index that is rebuilt as many as it has."""
     replicas: int | None = None
-    """Copies of each shard, once the index is served; None: one where the cluster has a second node."""
+    """Copies of each shard, once the index is served; None: one where the cluster has a second node, and of an index
+    that is rebuilt as many as it was made with."""
     rebuild: bool = False
     """Load a new version of the index beside the one that is served, and serve it once it is whole."""
     drop_old: bool = False

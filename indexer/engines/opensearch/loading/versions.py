@@ -5,12 +5,13 @@ The alias names the one that is served. An unserved one with a higher number is 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from indexer.engines.opensearch.connecting.capabilities import require
 from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
 from indexer.engines.opensearch.contents.encodings import vector_field
 from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body, meta_of
 from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
@@ -20,6 +21,8 @@ from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
 _EXISTS = "resource_already_exists_exception"
+_PARTS = frozenset({"aliases", "mappings", "settings"})
+"""Of what a cluster says of each index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ def find_versions(cluster: Cluster) -> Versions:
 
     Raises:
         NotOurs: an index or alias of that name holds something else.
+        NotOpenSearch: whoever answers knows nothing of indexes.
     """
     alias = cluster.address.alias
     found = cluster.request(
@@ -89,6 +93,8 @@ def find_versions(cluster: Cluster) -> Versions:
         params={"ignore_unavailable": "true", "expand_wildcards": "all", "flat_settings": "true"},
         doing=f"look for the versions of {alias!r}",
     )
+    if not all(isinstance(said, Mapping) and said.keys() >= _PARTS for said in found.values()):
+        raise NotOpenSearch(address=cluster.address, found=f"JSON that describes no index ({str(found)[:40]!r})")
     versions = [_version(cluster, name, said) for name, said in found.items() if _concerns(name, said, alias)]
     served = [version.name for version in versions if version.is_served]
     if len(served) > 1:
@@ -112,7 +118,8 @@ def open_version(
         space: of the vectors that will be written; a new version holds these, or none for None. For one that exists
             None means whatever it holds.
         make: whether a version may be made.
-        options: for a rebuild, and what a new version is made with.
+        options: for a rebuild, and what a new version is made with; what they leave open a rebuild has from the
+            version that is served.
 
     Raises:
         NoIndex: there is none, and none may be made.
@@ -127,7 +134,7 @@ def open_version(
     if target is None:
         if not make:
             raise NoIndex(location=cluster.address)
-        target = _make(cluster, versions.highest + 1, space, options)
+        target = _make(cluster, versions.highest + 1, space, _inheriting(options, versions.served))
     _refuse_others(cluster, target, space, options)
     if ledger_name(target.name) not in versions.names:  # a full cluster lets nobody make an index, not even again
         _make_index(cluster, ledger_name(target.name), ledger_body())
@@ -163,6 +170,23 @@ def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: Wri
     body = index_body(meta, shards=options.shards or 1, field=field, server=server)
     _make_index(cluster, version_name(cluster.address.alias, number), body)
     return find_versions(cluster).all[number]
+
+
+def _inheriting(options: WriteOptions, served: Version | None) -> WriteOptions:
+    """A rebuild is made as the version that it replaces, but for what it is given."""
+    if served is None:
+        return options
+    shards = options.shards or served.shards
+    if isinstance(served.said, UnreadableFormat):
+        return replace(options, shards=shards)
+    replicas = served.said.replicas if options.replicas is None else options.replicas
+    return replace(
+        options,
+        shards=shards,
+        replicas=replicas,
+        vectors=options.vectors or served.said.vectors,
+        bm25=options.bm25 or served.said.bm25,
+    )
 
 
 def _make_index(cluster: Cluster, name: str, body: Mapping[str, Any]) -> None:

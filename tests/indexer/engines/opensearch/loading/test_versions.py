@@ -112,6 +112,22 @@ def test_another_format_needs_a_rebuild_and_can_have_one(node: Server, fresh_ind
         assert open_version(cluster, SPACE, make=True, options=REBUILD).number == 2
 
 
+def test_a_rebuild_is_made_as_the_served_version_but_for_what_it_is_given(node_36: Server, fresh_index: str) -> None:
+    asked = WriteOptions(bm25=Bm25(0.9, 0.4), shards=2, replicas=0, vectors="faiss")
+    with connected(node_36, fresh_index) as cluster:
+        open_version(cluster, SPACE, make=True, options=asked)
+        serve(node_36, fresh_index, f"{fresh_index}-v1")
+        alike = open_version(cluster, SPACE, make=True, options=REBUILD)
+        serve(node_36, fresh_index, alike.name)
+        node_36.ask(
+            "POST", "/_aliases", {"actions": [{"remove": {"index": f"{fresh_index}-v1", "alias": fresh_index}}]}
+        )
+        given = WriteOptions(rebuild=True, bm25=Bm25(1.5, 0.5), shards=1, replicas=1, vectors="lucene")
+        other = open_version(cluster, SPACE, make=True, options=given)
+    made = [(v.number, v.meta.bm25, v.shards, v.meta.replicas, v.meta.vectors) for v in (alike, other)]
+    assert made == [(2, Bm25(0.9, 0.4), 2, 0, "faiss"), (3, Bm25(1.5, 0.5), 1, 1, "lucene")]
+
+
 @pytest.mark.parametrize(
     ("options", "option"),
     [
