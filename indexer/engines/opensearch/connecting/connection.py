@@ -125,7 +125,7 @@ class Cluster:
         others = len(self.address.hosts) if reads else len(self.address.hosts) - 1
         while True:
             try:
-                return self._send(method, path, params, body, ignore, seconds)
+                return self._readable(method, self._send(method, path, params, body, ignore, seconds))
             except NotConnected as error:
                 if others == 0 or not self._may_go_elsewhere(error, reads=reads):
                     raise unreachable.explained(error, address=self.address, seconds=seconds, doing=doing) from error
@@ -162,6 +162,12 @@ class Cluster:
         return self._transport.perform_request(
             method, path, params=dict(params or {}), body=body, ignore=ignore, timeout=seconds
         )
+
+    def _readable(self, method: str, answer: Any) -> Any:
+        """The answer, if it is of the kind that OpenSearch gives: an object."""
+        if method == "HEAD" or isinstance(answer, dict):
+            return answer
+        raise NotOpenSearch(address=self.address, found=f"JSON that is no object ({str(answer)[:40]!r})")
 
     def _may_go_elsewhere(self, error: NotConnected, *, reads: bool) -> bool:
         """Whether sending it to another node can help, and cannot do a thing twice."""

@@ -3,14 +3,15 @@
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import orjson
 import pytest
 
-from indexer.engines.location import Access
+from indexer.engines import drop_versions, open_ledger, open_reader, open_writer
+from indexer.engines.location import Access, located
 from indexer.engines.opensearch.connecting.address import parse
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import (
@@ -23,6 +24,7 @@ from indexer.engines.opensearch.connecting.connection_errors import (
     UnusableSecret,
 )
 from indexer.engines.opensearch.errors import ClusterUnreachable, RequestRefused
+from indexer.engines.opensearch.planning import capacity
 from tests.indexer.engines.opensearch.web_server import saying, serving
 from tests.opensearch.server import Server
 
@@ -330,3 +332,22 @@ def test_secrets_that_would_cross_the_network_in_the_clear_are_warned_of(
     Cluster(parse(location), access).close()
     assert ["over http" in record.message for record in caplog.records] == [True] * warned
     assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer", [b"[]", b"null", b"5", b"true", b'"yes"', b'{"version":5}', b'{"a":{"aliases":{}}}', b'{"a":[]}']
+)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        open_reader,
+        open_ledger,
+        lambda url: open_writer(url, space=None),
+        lambda url: drop_versions(url, ["pubmed-v1"]),
+        lambda url: capacity.at(located(url)),
+    ],
+    ids=["read", "ledger", "write", "drop", "plan"],
+)
+def test_json_of_something_else_is_not_opensearch(answer: bytes, ask: Callable[[str], object]) -> None:
+    with serving(body=answer) as server, pytest.raises(NotOpenSearch, match="Check the URL"):
+        ask(server.url)
