@@ -12,7 +12,6 @@ from typing import Any
 from indexer.engines.opensearch.connecting.capabilities import require
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
-from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
 from indexer.engines.opensearch.contents.encodings import vector_field
 from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body, meta_of
 from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
@@ -22,8 +21,6 @@ from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
 _EXISTS = "resource_already_exists_exception"
-_PARTS = frozenset({"aliases", "mappings", "settings"})
-"""Of what a cluster says of each index."""
 _PARTS = frozenset({"aliases", "mappings", "settings"})
 """Of what a cluster says of each index."""
 
@@ -96,8 +93,6 @@ def find_versions(cluster: Cluster) -> Versions:
         params={"ignore_unavailable": "true", "expand_wildcards": "all", "flat_settings": "true"},
         doing=f"look for the versions of {alias!r}",
     )
-    if not all(isinstance(said, Mapping) and said.keys() >= _PARTS for said in found.values()):
-        raise NotOpenSearch(address=cluster.address, found=f"JSON that describes no index ({str(found)[:40]!r})")
     if not all(isinstance(said, Mapping) and said.keys() >= _PARTS for said in found.values()):
         raise NotOpenSearch(address=cluster.address, found=f"JSON that describes no index ({str(found)[:40]!r})")
     versions = [_version(cluster, name, said) for name, said in found.items() if _concerns(name, said, alias)]
