@@ -235,6 +235,7 @@ class _Load:
             files_total=len(self.files),
             reports=tuple(self._reports),
             counts=self._done + self._counts,
+            uncommitted=self._uncommitted,
         )
 
     def _close(self, report: FileReport) -> Progress:

@@ -56,6 +56,8 @@ class Progress:
     """One for each file that is behind us."""
     counts: Counts
     """Over all files, the one being read included."""
+    uncommitted: int = 0
+    """Of the records that are counted as written: how many were not acknowledged yet (`Writer.commit`)."""
 
     def named(self, status: Literal["done", "skipped", "broken"]) -> list[FileReport]:
         """The files that ended so, in the order read."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from indexer.ledger import Ledger
     from indexer.progress import Counts
 
-REJECTED = 3
+NOT_SERVED, REJECTED = 1, 3
 
 
 @click.command(name="copy", cls=IndexCommand)
@@ -38,7 +38,7 @@ def command(
     otherwise. With --rebuild they may be the same: an index in a cluster is made again, in other shards or with its
     vectors kept otherwise, without its sources.
 
-    Exit code 3: all rows were read, but TO would not store some.
+    Exit code 1: TO is not served in the end; 3: all rows were read, but TO would not store some.
     """
     from contextlib import closing
 
@@ -59,6 +59,8 @@ def command(
         with closing(open_reader(target)) as copied:
             require_complete(info, copied.info(), counts)
     loaded.show_copy(counts, refused.path, publication, as_json=as_json)
+    if not publication.is_served:
+        return NOT_SERVED
     return REJECTED if counts.rejected else 0
 
 

@@ -1,9 +1,9 @@
 """`biocpt index`: source files into an index; can be stopped anywhere and run again."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from click.core import ParameterSource
@@ -15,13 +15,14 @@ from search.cli.writing import load_options
 if TYPE_CHECKING:
     from indexer.engines.location import Location
     from indexer.engines.protocol import Publication, Writer
-    from indexer.engines.writing import Share, WriteOptions
+    from indexer.engines.writing import Share, VectorEncoding, WriteOptions
     from indexer.progress import Progress
     from indexer.rejects import Rejects
     from onnx_models import Encoder
     from search.cli.loaded import Report
 
-BROKEN, REJECTED, STOPPED = 1, 3, 130
+BROKEN = NOT_SERVED = 1
+REJECTED, STOPPED = 3, 130
 
 
 @click.command(name="index", cls=IndexCommand)
@@ -45,7 +46,8 @@ def command(
 
     Finished files are passed over, so the same command goes on after a stop. An index in a cluster that is new, or
     rebuilt, is served when all is loaded and no file broke.
-    Exit code 1: a file broke; 3: all files are read, but some records were rejected; 130: stopped.
+    Exit code 1: a file broke, or the index is not served in the end (with --shard that is fine: others are still at
+    work); 3: all files are read, but some records were rejected; 130: stopped.
     """
     from contextlib import closing
 
@@ -66,13 +68,19 @@ def command(
                 run.publication = writer.publish()
     except IndexerError:
         if run.progress is not None:
-            loaded.show(run.report(), as_json=as_json)
+            loaded.show(replace(run.report(), is_cut_short=True), as_json=as_json)
         raise
     loaded.show(run.report(), as_json=as_json)
+    return _status(run, is_one_of_many=options["writing"].share.of > 1)
+
+
+def _status(run: "_Run", *, is_one_of_many: bool) -> int:
     if run.is_stopped:
         return STOPPED
     if run.progress is not None and run.progress.named("broken"):
         return BROKEN
+    if run.publication is not None and not run.publication.is_served and not is_one_of_many:
+        return NOT_SERVED
     return REJECTED if run.progress is not None and run.progress.counts.rejected else 0
 
 
@@ -95,10 +103,25 @@ def _warn(paths: tuple[Path, ...], writer: "Writer", index: "Location", writing:
     from indexer.engines.opensearch.planning.capacity import warning
 
     dimension = writer.space.dimension if writer.space else 0
-    encoding = writing.vectors or "lucene"
+    encoding = writing.vectors or _encoding(index)
     said = warning(index, source_files(paths), dimension=dimension, encoding=encoding, replicas=writing.replicas)
     if said:
         click.echo(f"Warning: {said}", err=True)
+
+
+def _encoding(index: "Location") -> "VectorEncoding":
+    """What keeps the vectors of the newest version, which a rebuild has from the served one."""
+    from contextlib import closing
+
+    from indexer.engines import open_reader
+    from indexer.errors import UnreadableFormat
+
+    try:
+        with closing(open_reader(index)) as reader:
+            newest = reader.info().versions[-1].vectors
+    except UnreadableFormat:  # of the served one, for which a rebuild is the remedy
+        newest = ""
+    return cast("VectorEncoding", newest or "lucene")  # a name of one is all that is stored there
 
 
 def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:

@@ -21,6 +21,13 @@ class Report:
     is_stopped: bool
     publication: Publication | None = None
     """What came of having everyone served from the index; None: that was not tried."""
+    is_cut_short: bool = False
+    """An error ended it: what was written since the last commit may not be stored."""
+
+    @property
+    def doubtful(self) -> int:
+        """How many of the records that are counted as written may not be stored."""
+        return self.progress.uncommitted if self.progress and self.is_cut_short else 0
 
 
 def show(report: Report, *, as_json: bool) -> None:
@@ -32,6 +39,12 @@ def show(report: Report, *, as_json: bool) -> None:
         click.echo(f"Rejected records are listed in {report.rejects}.", err=True)
     if report.is_stopped:
         click.echo("Stopped; what was whole is stored. Run the same command again to go on.", err=True)
+    if report.doubtful:
+        click.echo(
+            f"Of the records counted as written, {report.doubtful:,} came after the last commit and may not be stored; "
+            "the same command stores them when run again.",
+            err=True,
+        )
     if report.publication and report.publication.note:
         click.echo(report.publication.note, err=True)
     if as_json:
@@ -80,6 +93,7 @@ def as_object(report: Report) -> dict[str, Any]:
         **counts_object(progress.counts),
         "seconds": round(report.seconds, 3),
         "stopped": report.is_stopped,
+        "uncommitted": report.doubtful,
         "served": report.publication is not None and report.publication.is_served,
         "rejects": str(report.rejects) if progress.counts.rejected and report.rejects else None,
         "files": [

@@ -33,7 +33,10 @@ _SHARD = (
 
 
 def _rebuild_options() -> list[Any]:
-    rebuild = "In a cluster: load a new version beside the one that is served, and serve it once it is whole."
+    rebuild = (
+        "In a cluster: load a new version beside the one that is served, and serve it once it is whole. It is made "
+        "like the served one, but for the options of a new index that are given."
+    )
     drop = "With --rebuild: drop the older versions once the new one is served."
     return [_option("--rebuild", is_flag=True, help=rebuild), _option("--drop-old", is_flag=True, help=drop)]
 

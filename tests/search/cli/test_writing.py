@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 import pytest
 
+from indexer.engines import open_writer
 from indexer.engines.writing import DEFAULT, Bm25, Share, WriteOptions
 from search.cli.writing import copy_into_options, load_options
+from tests.indexer.engines.opensearch.proxy import Trouble, between
 from tests.indexer.engines.opensearch.reaching import indices
 from tests.opensearch.server import Server
 from tests.search.cli.in_process import Command
@@ -125,3 +127,43 @@ def test_an_index_is_rebuilt_in_shares_copied_onto_itself_and_its_old_versions_d
 def test_drop_asks_what_to_drop(biocpt: Command, tmp_path: Path) -> None:
     result = biocpt("drop", "--index", str(tmp_path))
     assert (result.code, "give --old" in result.err) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_load_without_a_share_that_is_not_served_in_the_end_is_no_success(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in (1, 2):
+        (tmp_path / f"{place}.jsonl").write_text(f'{{"_id": "{place}", "title": "Aspirin {place}"}}\n')
+    url = f"{node_36.url}/{fresh_index}"
+    load = ("index", "1.jsonl", "--index", url, "--model", "none")
+    assert biocpt(*load).code == 0
+    first = biocpt(*load, "--rebuild", "--shard", "1/2")
+    assert (first.code, "is not served yet" in first.err) == (0, True)
+    assert biocpt("index", "2.jsonl", "--index", url).code == 0
+    for command in (("index", "1.jsonl", "--index", url, "--rebuild"), ("copy", url, url, "--rebuild")):
+        if command[0] == "copy":
+            biocpt("drop", f"{fresh_index}-v2", "--index", url)
+            writing = open_writer(url, space=None)  # somebody is at work on what would be replaced
+        answer = biocpt(*command)
+        assert (answer.code, "is not served yet" in answer.err) == (1, True)
+    writing.close()
+
+
+def test_what_may_not_be_stored_is_said_when_an_error_ends_a_load(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jsonl").write_text("".join(f'{{"_id": "{n}", "title": "Aspirin {n}"}}\n' for n in range(7)))
+    with between(node_36) as proxy:
+        proxy.trouble = lambda *_: Trouble(status=403, kind="cluster_block_exception")
+        load = ("index", "a.jsonl", "--index", f"{proxy.url}/{fresh_index}", "--model", "none")
+        answer = biocpt(*load)
+        assert answer.code == 1
+        assert "7 came after the last commit and may not be stored; the same command stores them" in answer.err
+        told = biocpt(*load, "--json")
+        assert (told.json["added"], told.json["uncommitted"]) == (7, 7)
+        proxy.trouble = lambda *_: None
+        stored = biocpt(*load, "--json")
+    assert (stored.code, stored.json["added"], stored.json["uncommitted"]) == (0, 7, 0)
