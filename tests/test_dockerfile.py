@@ -59,7 +59,19 @@ def test_the_image_runs_biocpt_as_an_ordinary_user_with_its_home_on_a_volume() -
     last = {each.name: each.rest for each in ALL if each.stage == ALL[-1].stage}
     assert last["USER"] == "1000"  # a number, as Kubernetes asks for to see that it is not root
     assert last["ENTRYPOINT"] == '["biocpt"]'
-    assert f"BIOCPT_HOME={last['VOLUME']}" in last["ENV"]
+    assert f"BIOCPT_HOME={last['VOLUME']}" in last["ENV"].split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as in the image")
+def test_lists_of_rejects_outlive_the_container() -> None:
+    """They go to the platform's folder for state, which nobody keeps unless it lies on the volume."""
+    last = {each.name: each.rest for each in ALL if each.stage == ALL[-1].stage}
+    environment = dict(pair.split("=") for pair in last["ENV"].split())
+    ask = "from search.cli.options import default_state; print(default_state())"
+    command = [sys.executable, "-c", ask]
+    state = {"XDG_STATE_HOME": environment["XDG_STATE_HOME"]}
+    said = subprocess.run(command, env=state, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    assert Path(said).is_relative_to(last["VOLUME"])
 
 
 def test_both_stages_have_the_same_python_which_we_support() -> None:
