@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,10 @@ def loader() -> Path:
             pytest.skip(
                 f"Go's modules cannot be had: docker-compose.yml is not checked. {fetched.stderr.strip()[:200]}"
             )
-        subprocess.run([go, "build", "-o", binary, "."], cwd=source, check=True)
+        with tempfile.TemporaryDirectory(prefix=".building-", dir=binary.parent) as work:
+            built = Path(work) / binary.name  # another run may build it too: whoever is last puts the same in its place
+            subprocess.run([go, "build", "-o", built, "."], cwd=source, check=True)
+            built.replace(binary)
     return binary
 
 
