@@ -117,7 +117,7 @@ def open_writer(
 
     Raises:
         VectorMismatch: the index holds vectors of another space.
-        IndexLocked: another process is writing to the folder.
+        IndexLocked: another process is writing to the folder; or to the cluster's index, and one of us has no share.
         NotForFolders: options that only a cluster knows, for a folder.
         IndexerError: the index cannot be opened or made.
     """

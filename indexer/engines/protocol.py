@@ -151,8 +151,9 @@ class Reader(Protocol):
 class Writer(Protocol):
     """Stores records; nothing is safe from a crash before `commit`.
 
-    A folder has one writer at a time, and shows nothing before a commit. A cluster takes several at once, and may
-    show, and keep after `close`, what was not committed; writing it again changes nothing.
+    A folder has one writer at a time, and shows nothing before a commit. A cluster takes several at once that have
+    shares, or one that has none (IndexLocked for others), and may show, and keep after `close`, what was not
+    committed; writing it again changes nothing.
     """
 
     @property

@@ -21,7 +21,7 @@ class End(NamedTuple):
 
     code: int
     error: str
-    """What it wrote on stderr."""
+    """What it wrote on stderr, but for notices that it waited."""
 
     @property
     def line(self) -> str:
@@ -57,7 +57,12 @@ class Loading:
     def end(self, patience: float = PATIENCE) -> End:
         """Wait for it, in seconds."""
         _, error = self._process.communicate(timeout=patience)
-        return End(self._process.returncode, error)
+        return End(self._process.returncode, without_notices(error))
+
+
+def without_notices(said: str) -> str:
+    """The lines of stderr that do not tell that the cluster is waited for."""
+    return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("Waiting to "))
 
 
 def until(happened: Callable[[], bool], patience: float = PATIENCE) -> float:

@@ -14,7 +14,7 @@ from indexer.engines.location import Access, Location
 from indexer.engines.opensearch.connecting.connection_errors import ClusterTimeout
 from indexer.queries import Lexical, Match
 from tests.disturbing import driver, environment, run
-from tests.opensearch.faults import End, Loading, assert_whole, stored, until
+from tests.opensearch.faults import End, Loading, assert_whole, stored, until, without_notices
 from tests.opensearch.node import Node
 from tests.opensearch.server import Server
 
@@ -84,7 +84,7 @@ Change = Callable[[Server, str], None]
 def refused_to_begin(url: str, files: list[Path]) -> str:
     """The line that a load ends with before it has begun."""
     done = subprocess.run(driver(url, files), env=environment(), capture_output=True, text=True, check=False)
-    return End(done.returncode, done.stderr).line
+    return End(done.returncode, without_notices(done.stderr)).line
 
 
 def survive_a_full_disk(node: Server, name: str, files: list[Path], calm: Path, fill: Change, free: Change) -> None:

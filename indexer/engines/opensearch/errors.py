@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from indexer.errors import IndexerError, NotAnIndex, UnreadableFormat, VectorMismatch
+from indexer.errors import IndexerError, IndexLocked, NotAnIndex, UnreadableFormat, VectorMismatch
 
 
 class UnusableAddress(IndexerError):
@@ -144,4 +144,25 @@ class StillLoading(IndexerError):
     def __init__(self, *, address: object, name: str, loader: object) -> None:
         super().__init__(
             f"{name!r} at {str(address)!r} is being loaded ({loader}), and is not dropped. Stop its loaders first."
+        )
+
+
+class LoadedAlone(IndexLocked):
+    """Somebody writes to a version alone, and so nobody else may."""
+
+    def __init__(self, *, name: str, loader: object, since: str) -> None:
+        IndexerError.__init__(
+            self,
+            f"{name!r} has been written to by {loader} since {since}, without --shard and so alone. "
+            "Wait until it is done; or stop it, and run all loaders with --shard.",
+        )
+
+
+class TakenForDead(IndexerError):
+    """A loader was silent for so long that another loads in its place, or alone."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(
+            f"This process gave no sign of life for so long that others went on loading {name!r} without it, and it "
+            "writes nothing more. Run the same command again when they are done."
         )

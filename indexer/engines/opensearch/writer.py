@@ -64,9 +64,15 @@ class OpenSearchWriter:
         self._index = self._version.name
         self._ledger = ClusterLedger(self._cluster, self._index, patience=patience)
         self._heads = Heads(self._cluster, self._index, patience)
-        self._keeping = Keeping(self._heads, self._index, is_alone=options.share.of == 1)
-        limits = Limits(connections=connections)
-        self._sender = Sender(self._cluster, self._index, self._keeping.renew, limits=limits, patience=patience)
+        self._keeping = Keeping(self._heads, self._index, is_alone=lambda: self._load.is_alone)
+        self._sender = Sender(
+            self._cluster,
+            self._index,
+            self._keeping.renew,
+            confirm=self._load.confirm,
+            limits=Limits(connections=connections),
+            patience=patience,
+        )
         self._seen: dict[str, Head | None] = {}
         self._is_closed = False
 

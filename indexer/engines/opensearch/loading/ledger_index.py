@@ -68,9 +68,7 @@ class LedgerIndex:
 
     def put(self, id: str, kind: str, said: Mapping[str, Any], *, after: Row | None = None) -> bool:
         """Store a document in place of what is there; False where that is not `after` any more."""
-        unchanged = {} if after is None else {"if_seq_no": after.seq_no, "if_primary_term": after.primary_term}
-        params = {"refresh": "true", **{name: str(value) for name, value in unchanged.items()}}
-        return self._write("PUT", f"_doc/{id}", {"kind": kind, "said": said}, params)
+        return self._write("PUT", f"_doc/{id}", {"kind": kind, "said": said}, {"refresh": "true", **_only_after(after)})
 
     def update(self, id: str, said: Mapping[str, Any]) -> bool:
         """Change some of what a document says, seen by `get` at once and by `all` later; False where there is none."""
@@ -83,13 +81,13 @@ class LedgerIndex:
             return False
         return True
 
-    def delete(self, id: str) -> None:
-        """Remove a document, if it is there."""
+    def delete(self, id: str, *, after: Row | None = None) -> None:
+        """Remove a document, if it is there; with `after` only if it is still that."""
         self._request(
             "DELETE",
             f"/{self.name}/_doc/{id}",
-            params={"refresh": "true"},
-            ignore=(_MISSING,),
+            params={"refresh": "true", **_only_after(after)},
+            ignore=(_MISSING,) if after is None else (_MISSING, _CONFLICT),
             doing=f"write to the ledger {self.name!r}",
         )
 
@@ -127,6 +125,10 @@ class LedgerIndex:
                 raise
             return False
         return True
+
+
+def _only_after(row: Row | None) -> dict[str, str]:
+    return {} if row is None else {"if_seq_no": str(row.seq_no), "if_primary_term": str(row.primary_term)}
 
 
 def _row(found: Mapping[str, Any]) -> Row:

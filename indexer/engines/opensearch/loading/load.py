@@ -1,17 +1,21 @@
 """One process's part in loading a version: seen by the others for as long as it lives, and the last one publishes.
 
+Without a share, and with no other loader about, it loads alone, and nobody may join it (alone.py).
 A version that the alias serves already is simply written to: nothing is turned down, and nobody has to be waited for;
 but a rebuild waits for those who write to the version that it would replace.
 """
 
 import logging
 import threading
+import time
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.errors import TakenForDead
 from indexer.engines.opensearch.loading import loaders
+from indexer.engines.opensearch.loading.alone import Lock
 from indexer.engines.opensearch.loading.carrying import take_over_arrivals
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Loader, State, Watch
@@ -53,6 +57,8 @@ class Load:
             beat: seconds between two signs of life.
             patience: seconds without one after which another loader is taken for dead; several beats.
             grace: seconds that searches of dropped versions are given to end.
+
+        Raises: LoadedAlone, where another loads the version alone.
         """
         self._cluster, self._version, self._share = cluster, version, share
         self._options = PublishOptions(drop_old=drop_old, grace=grace, patience=patience)
@@ -63,7 +69,9 @@ class Load:
             **loaders.place(),
         )  # fmt: skip
         self._watch = Watch(self._rows, self._me.id, patience=patience)
-        self._over = threading.Event()
+        self._lock, self._is_alone = Lock(self._rows, self._me, patience=patience), False
+        self._patience, self._proven_at, self._is_given_up = patience, time.monotonic(), False
+        self._over, self._is_registered = threading.Event(), False
         self._beating = threading.Thread(target=self._beat_until_over, args=(beat,), name="heartbeat", daemon=True)
         self._start()
 
@@ -71,6 +79,24 @@ class Load:
     def is_served(self) -> bool:
         """Whether the alias names the version: from the start, or since another loader published it."""
         return self._is_served
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other loader may write to the version until this one is done."""
+        return self._is_alone
+
+    def confirm(self) -> None:
+        """Ask, unless that is known from a sign of life just now, whether others still count on us: to be called before
+        anything is written, as a process may have stood still, or have been cut off, for any time.
+
+        Raises: TakenForDead.
+        """
+        asked_at = time.monotonic()
+        if self._over.is_set() or not (self._is_given_up or self._was_silent(asked_at)):
+            return
+        if self._is_given_up or not self._is_counted_on():
+            raise TakenForDead(name=self._version.name)
+        self._proven_at = asked_at
 
     def created(self, documents: int) -> None:
         """Count documents that were new to the version: it must hold at least as many when it is published."""
@@ -118,8 +144,8 @@ class Load:
 
     def _start(self) -> None:
         """Known to the others first: whoever publishes after that waits for us; who did before is seen after it."""
-        loaders.register(self._rows, self._me, is_served=self._is_served)
         try:
+            self._join()
             if not self._is_served:
                 lower(self._cluster, self._rows, self._version)
                 take_over_arrivals(self._cluster, self._version)
@@ -130,6 +156,25 @@ class Load:
         except BaseException:
             self._end("left")
             raise
+
+    def _join(self) -> None:
+        """Beside others who have shares, or alone."""
+        if self._share.of > 1:
+            self._lock.require_nobody()  # once more below: this time, so that who is refused leaves no trace
+            self._appear()
+            self._lock.require_nobody()
+            return
+        self._lock.take()
+        self._is_alone = True
+        self._appear()
+        seen = list(self._rows.all(loaders.LOADER))
+        if self._watch.living() or not loaders.give_up(self._rows, seen, but=self._me.id):
+            self._is_alone = False
+            self._lock.release()
+
+    def _appear(self) -> None:
+        loaders.register(self._rows, self._me, is_served=self._is_served)
+        self._is_registered = True
         self._beating.start()
 
     def _end(self, state: State) -> None:
@@ -137,23 +182,47 @@ class Load:
         self._over.set()
         if self._beating.is_alive():
             self._beating.join()
-        if self._is_served:
+        if self._is_registered and self._is_served:
             self._rows.delete(self._me.id)
-        else:
+        elif self._is_registered:
             loaders.ended(self._rows, replace(self._me, state=state, created=self._created, heard=_now()))
+        if self._is_alone:
+            self._lock.release()
+            self._is_alone = False
 
     def _beat_until_over(self, seconds: float) -> None:
         beat = 0
         while not self._over.wait(seconds):
             beat += 1
-            said = {"beat": beat, "created": self._created, "heard": _now()}
             try:
-                if not self._rows.update(self._me.id, said):
-                    self._is_served = True  # who published it removed us: we had been silent for too long
-                    loaders.register(self._rows, self._me, is_served=True)
+                self._beat(beat)
                 self._watch.look()
             except IndexerError as error:
                 log.info("A sign of life was not sent: %s", error)
+
+    def _beat(self, beat: int) -> None:
+        sent_at, said = time.monotonic(), {"beat": beat, "created": self._created, "heard": _now()}
+        self._is_given_up = self._is_given_up or (self._was_silent(sent_at) and not self._is_counted_on())
+        if not self._rows.update(self._me.id, said):
+            self._is_served = True  # who published it removed us
+            if not self._is_given_up:
+                loaders.register(self._rows, self._me, is_served=True)
+        if self._is_alone and not self._lock.beat(said):
+            self._is_given_up = self._is_alone  # unless we let go of it just now
+        self._proven_at = sent_at
+
+    def _was_silent(self, now: float) -> bool:
+        """Whether others may take us for dead soon, or did."""
+        return now - self._proven_at >= self._patience / 2
+
+    def _is_counted_on(self) -> bool:
+        """After a silence: whether nobody took our place, or gave us up to go on alone."""
+        if self._is_alone:
+            return self._lock.is_held()
+        if not self._rows.update(self._me.id, {"heard": _now()}):  # who is about to give us up notices that
+            return False
+        me = self._rows.get(self._me.id)
+        return me is not None and me.said["state"] == "loading"
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.ledger_index import LedgerIndex, Row
 from indexer.engines.writing import Share
 
 LOADER, SHARE = "loader", "share"
@@ -42,12 +42,19 @@ class Loader:
 
     def __str__(self) -> str:
         share = "" if self.share == str(Share()) else f", share {self.share}"
-        return f"process {self.pid} on {self.host}{share}, last heard of {self.heard}"
+        return f"{self.place}{share}, last heard of {self.heard}"
+
+    @property
+    def place(self) -> str:
+        """Which process of which host."""
+        return f"process {self.pid} on {self.host}"
 
 
-def loaders(rows: LedgerIndex) -> list[Loader]:
-    """All that ever loaded this version until it was served, and those who load it since."""
-    return [_loader(row.said) for row in rows.all(LOADER)]
+def loaders(rows: LedgerIndex, kind: str = LOADER) -> list[Loader]:
+    """All that ever loaded this version until it was served, and those who load it since; or those of another kind of
+    document.
+    """
+    return [_loader(row.said) for row in rows.all(kind)]
 
 
 def register(rows: LedgerIndex, loader: Loader, *, is_served: bool = False) -> None:
@@ -62,6 +69,17 @@ def ended(rows: LedgerIndex, loader: Loader) -> None:
     if loader.state == "done":
         rows.put(_share_id(loader.share), SHARE, {"share": loader.share, "done": True})
     rows.put(loader.id, LOADER, asdict(loader))
+
+
+def give_up(rows: LedgerIndex, seen: Iterable[Row], *, but: str) -> bool:
+    """Make known to the loaders that were `seen` loading, and found dead since, that nobody counts on them any more;
+    `but`: not to this one (an id). False where one gave a sign of life meanwhile.
+    """
+    return all(
+        rows.put(row.id, LOADER, {**row.said, "state": "left"}, after=row)
+        for row in seen
+        if row.id != but and row.said["state"] == "loading"
+    )
 
 
 def forget(rows: LedgerIndex) -> None:
@@ -84,16 +102,27 @@ class Watch:
     """Looks at the counters of other loaders again and again, and says which of them may be alive."""
 
     def __init__(
-        self, rows: LedgerIndex, mine: str = "", *, patience: float, clock: Callable[[], float] = time.monotonic
+        self,
+        rows: LedgerIndex,
+        mine: str = "",
+        *,
+        patience: float,
+        kind: str = LOADER,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Watch the loaders in `rows`, but for `mine` (an id); `patience`: seconds for which a counter may stand."""
-        self._rows, self._mine, self._patience, self._clock = rows, mine, patience, clock
+        """Watch the loaders in `rows`, but for `mine` (an id).
+
+        Args:
+            patience: seconds for which a counter may stand.
+            kind: of the documents that hold the counters.
+        """
+        self._rows, self._mine, self._kind, self._patience, self._clock = rows, mine, kind, patience, clock
         self._seen: dict[str, tuple[int, float]] = {}
 
     def look(self) -> list[Loader]:
         """Read every counter once; those that may be alive."""
         now, alive = self._clock(), []
-        for loader in loaders(self._rows):
+        for loader in loaders(self._rows, self._kind):
             if loader.id == self._mine or loader.state != "loading":
                 continue
             beat, since = self._seen.get(loader.id, (-1, now))

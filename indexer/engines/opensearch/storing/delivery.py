@@ -7,7 +7,7 @@ from typing import Protocol
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import ClusterTimeout
-from indexer.engines.opensearch.errors import NoProgress, RequestRefused
+from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.storing import bulk
 from indexer.engines.opensearch.storing.bulk import Action, Result
 from indexer.engines.opensearch.storing.patience import Patience, trouble_of
@@ -92,12 +92,18 @@ class Delivery:
         cluster: Cluster,
         index: str,
         renew: Callable[[Action], Action | Refused | None],
+        confirm: Callable[[], None],
         *,
         size: BodySize,
         patience: Patience,
     ) -> None:
-        """`renew` makes a guarded action anew whose document changed, or says why there is none."""
-        self._cluster, self._path, self._renew = cluster, f"/{index}/_bulk", renew
+        """For one index.
+
+        Args:
+            renew: makes a guarded action anew whose document changed, or says why there is none.
+            confirm: called before each request; raises where nothing may be written any more.
+        """
+        self._cluster, self._path, self._renew, self._confirm = cluster, f"/{index}/_bulk", renew, confirm
         self._size, self._patience = size, patience
         self._shaken: dict[str, int] = {}
 
@@ -118,12 +124,12 @@ class Delivery:
             failures = failures + 1 if len(attempt.again) == len(part) else 1
             if attempt.status in (_LATE, _TOO_LARGE) or (attempt.status == _TOO_MANY and failures > 1):
                 self._size.halve()
-            if self._patience.clock() - max(begun, queue.settled_at) > self._patience.limit:
-                raise NoProgress(doing=DOING, seconds=self._patience.limit, reason=attempt.trouble)
+            self._patience.endure(DOING, attempt.trouble, since=max(begun, queue.settled_at))
             queue.wait(self._patience.pause(failures))
 
     def _attempt(self, part: Sequence[Action], queue: Queue) -> _Attempt:
         try:
+            self._confirm()
             answer = self._cluster.request("POST", self._path, bulk.body(part), doing=DOING, params=_PARAMS)
         except IndexerError as error:
             return self._failed(error, part, queue)

@@ -1,10 +1,10 @@
 """Articles whose text did not change keep the vector that is stored: the cluster puts the new document around it.
 
-With other loaders at work the vector is read and sent back instead: an update counts a document's version up by one
-and not to the record's order, so that an older record of another loader could come after it.
+Where other loaders may be at work the vector is read and sent back instead: an update counts a document's version up by
+one and not to the record's order, so that an older record of another loader could come after it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from indexer.article import Article, text_digest
 from indexer.engines.opensearch.errors import ChangedMeanwhile
@@ -19,8 +19,8 @@ NEWER = "something newer was stored meanwhile"
 class Keeping:
     """Makes the actions of articles that keep their vector."""
 
-    def __init__(self, heads: Heads, index: str, *, is_alone: bool) -> None:
-        """`is_alone`: no other loader is at work."""
+    def __init__(self, heads: Heads, index: str, *, is_alone: Callable[[], bool]) -> None:
+        """`is_alone`: says whether no other loader may be at work."""
         self._heads, self._index, self._is_alone = heads, index, is_alone
 
     def actions(self, articles: Sequence[Article], heads: Mapping[str, Head]) -> Iterator[Action | Refused]:
@@ -30,7 +30,7 @@ class Keeping:
             head = heads[article.id]
             if is_newer(head, article):
                 yield Refused(article.id, NEWER, is_superseded=True)
-            elif self._is_alone and can_put_around(head):
+            elif self._is_alone() and can_put_around(head):
                 yield put_around(article, head)
             else:
                 whole.append(article)

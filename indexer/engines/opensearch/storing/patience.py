@@ -31,7 +31,7 @@ class Notices:
             if self._last is not None and now - self._last < self._apart:
                 return
             self._last = now
-        reason = trouble.rstrip(".")
+        reason = trouble.partition(". ")[0].rstrip(".")  # not the advice for who gave up
         log.warning("Waiting to %s: %s. Tried again for up to %.0f s without progress.", doing, reason, max(0.0, left))
 
 

@@ -43,13 +43,14 @@ class Sender:
         index: str,
         renew: Callable[[Action], Action | Refused | None],
         *,
+        confirm: Callable[[], None] = lambda: None,
         limits: Limits = DEFAULT,
         patience: Patience = FOR_MINUTES,
     ) -> None:
-        """`renew` makes a guarded action anew whose document changed, or says why there is none."""
+        """`renew` and `confirm` are those of a `Delivery`."""
         self._cluster, self._limits, self._patience = cluster, limits, patience
         self._size = BodySize(limits.body_bytes, limits.least_bytes)
-        self._delivery = Delivery(cluster, index, renew, size=self._size, patience=patience)
+        self._delivery = Delivery(cluster, index, renew, confirm, size=self._size, patience=patience)
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._waiting: deque[Action] = deque()

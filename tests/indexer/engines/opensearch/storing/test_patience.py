@@ -22,8 +22,10 @@ def test_who_waits_says_so_at_once_and_then_every_half_minute(caplog: pytest.Log
         patiently(fail, doing="store documents", patience=patience, sleep=wait)
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 4  # after 0, 30, 60 and 90 s
-    assert said[0].startswith("Waiting to store documents: No node answers at 'http://far:9200/pubmed'")
-    assert said[0].endswith("Tried again for up to 100 s without progress.")
+    assert said[0] == (
+        "Waiting to store documents: No node answers at 'http://far:9200/pubmed' (Connection refused). "
+        "Tried again for up to 100 s without progress."
+    )
     assert said[3].endswith("Tried again for up to 10 s without progress.")
 
 

@@ -13,6 +13,7 @@ from indexer.copying import Options as CopyOptions
 from indexer.copying import copy, require_complete
 from indexer.engines import open_reader, open_writer
 from indexer.engines.protocol import Writer
+from indexer.engines.writing import Share, WriteOptions
 from indexer.ingest import DEFAULT, Options, ingest
 from indexer.progress import Counts, Progress
 from indexer.rejects import Rejects
@@ -22,16 +23,18 @@ from tests.indexer.pubmed_files import Entry, write
 from tests.opensearch.server import Server
 
 ENCODER = HashEncoder(dimension=8)
+ALONE = WriteOptions()
+
 TOO_LONG = "k" * 60_000
 """A field's name; OpenSearch 3 takes up to 50,000 characters."""
 
 
 @pytest.fixture
-def opened(node: Server, fresh_index: str) -> Iterator[Callable[[], Writer]]:
+def opened(node: Server, fresh_index: str) -> Iterator[Callable[..., Writer]]:
     writers: list[Writer] = []
 
-    def open_one() -> Writer:
-        writers.append(open_writer(f"{node.url}/{fresh_index}", space=ENCODER.space))
+    def open_one(options: WriteOptions = ALONE) -> Writer:
+        writers.append(open_writer(f"{node.url}/{fresh_index}", space=ENCODER.space, options=options))
         return writers[-1]
 
     yield open_one
@@ -72,7 +75,7 @@ def test_a_record_of_a_file_that_the_cluster_refuses_is_listed_and_counted_as_re
 
 
 def test_a_row_that_the_target_of_a_copy_refuses_is_listed_and_the_others_are_copied(
-    opened: Callable[[], Writer], node: Server, fresh_index: str, tmp_path: Path
+    opened: Callable[..., Writer], node: Server, fresh_index: str, tmp_path: Path
 ) -> None:
     source = ListIndex(ENCODER.space)
     held = [article(str(n), order=5, source="a.xml") for n in range(4)]
@@ -96,7 +99,7 @@ def test_a_row_that_the_target_of_a_copy_refuses_is_listed_and_the_others_are_co
 
 
 def test_what_another_loader_stored_meanwhile_counts_as_superseded(
-    opened: Callable[[], Writer], tmp_path: Path
+    opened: Callable[..., Writer], tmp_path: Path
 ) -> None:
     class Late:
         """The other loader, that writes while this one encodes."""
@@ -110,7 +113,7 @@ def test_what_another_loader_stored_meanwhile_counts_as_superseded(
             theirs.commit()
             return ENCODER.encode(texts)  # type: ignore[arg-type]
 
-    mine, theirs = opened(), opened()
+    mine, theirs = (opened(WriteOptions(share=Share(number, 2))) for number in (1, 2))
     file = write(tmp_path / "pubmed26n0001.xml", [Entry("1"), Entry("2"), Entry("3")])
     rejects = tmp_path / "rejects.jsonl"
     steps = ingest([file], mine, Late(), rejects=Rejects(rejects))  # type: ignore[arg-type]

@@ -20,13 +20,16 @@ OLD, MIDDLE, NEW = (pack(Stamp(2026, number)) for number in (1, 2, 3))
 VECTOR = np.ones(8, np.float32)
 
 
-@pytest.fixture(params=[1, 2], ids=["whole", "share"])
+@pytest.fixture(params=[(1, 2), (2, 1), (2, 2)], ids=["the whole beside a share", "the reverse", "two shares"])
 def writers(request: pytest.FixtureRequest, node_36: Server, fresh_index: str) -> Iterator[list[Writer]]:
-    options = WriteOptions(share=Share(1, request.param))
+    """Mine and theirs; the whole is opened last, as nobody joins who loads alone."""
     with ExitStack() as stack:
-        url = f"{node_36.url}/{fresh_index}"
-        opened = [open_writer(url, space=SPACE, options=options) for _ in range(2)]
-        yield [stack.enter_context(closing(writer)) for writer in opened]
+        opened: dict[int, Writer] = {}
+        for place, of in sorted(enumerate(request.param), key=lambda one: -one[1]):
+            options = WriteOptions(share=Share(1, of))
+            writer = open_writer(f"{node_36.url}/{fresh_index}", space=SPACE, options=options)
+            opened[place] = stack.enter_context(closing(writer))
+        yield [opened[0], opened[1]]
 
 
 @pytest.fixture
