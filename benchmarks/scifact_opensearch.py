@@ -64,10 +64,10 @@ def main() -> int:
     options = parser.parse_args()
     _, topics, qrels = prepare(Path(os.environ["BIOCPT_DATA"]), options.work)
     out = options.work / "cluster.trec"
-    folder = {name: run(topics, str(options.folder), flags, out) for name, flags in SYSTEMS.items()}
+    folder: dict[str, dict[str, list[str]]] = {}
     table: dict[str, dict[str, float]] = {"folder": {}}
     for name, flags in SYSTEMS.items():
-        run(topics, str(options.folder), flags, out)
+        folder[name] = run(topics, str(options.folder), flags, out)
         table["folder"][name] = ndcg(out, qrels)
     for cluster in options.clusters:
         version = OpenSearch(cluster).info()["version"]["number"]
