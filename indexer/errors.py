@@ -66,6 +66,15 @@ class HalfUrl(UnknownEngine):
         )
 
 
+class QuestionTooLarge(IndexerError):
+    """An engine cannot ask so much at once."""
+
+    def __init__(self, *, why: str) -> None:
+        super().__init__(
+            f"The question is too large for this index: {why}. Ask for less at once, in several questions."
+        )
+
+
 class NotForFolders(IndexerError):
     """A folder was given options that only a cluster knows."""
 

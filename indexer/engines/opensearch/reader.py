@@ -21,8 +21,9 @@ from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
+from indexer.engines.opensearch.searching.translate import words_of
 from indexer.engines.protocol import IndexInfo, Row
-from indexer.errors import IndexClosed, NoIndex, UnusableVector, VectorMismatch
+from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Probe
 
 _T = TypeVar("_T")
@@ -30,6 +31,9 @@ _T = TypeVar("_T")
 _GONE = "index_not_found_exception"
 _UNAVAILABLE = 503
 """The answer of an index that is removed while it is asked: none of its shards is there."""
+
+_TOO_MANY = "maxClauseCount"
+"""In the answer to a question of more clauses than `indices.query.bool.max_clause_count`."""
 
 _PATIENCE = 0.75
 """Of the time that a request may take, the part after which shards give what they have."""
@@ -68,8 +72,16 @@ class OpenSearchReader:
         return replace(held, versions=inventory(self._cluster))
 
     def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
-        """One list a probe, all in one request."""
-        return self._asked(lambda seen: self._search(probes, seen))
+        """One list a probe, all in one request.
+
+        Raises: QuestionTooLarge, for one that the server counts more clauses of than it takes.
+        """
+        try:
+            return self._asked(lambda seen: self._search(probes, seen))
+        except RequestRefused as error:
+            if _TOO_MANY not in error.reason:
+                raise
+            raise QuestionTooLarge(why=f"the cluster takes no more clauses ({error.reason})") from error
 
     def fetch(self, ids: Sequence[str]) -> list[Article | None]:
         """The articles in the order asked; None where there is none, or it was deleted."""
@@ -171,8 +183,10 @@ class OpenSearchReader:
             return None
         where = condition(probe.within)
         if seen.selectivity.is_few(probe.within, where):
-            return one_by_one(vector, probe.k, where, kind, counted=seen.selectivity.limit + 1)
-        return through_graph(vector, probe.k, where, kind)
+            question = one_by_one(vector, probe.k, where, kind, counted=seen.selectivity.limit + 1)
+        else:
+            question = through_graph(vector, probe.k, where, kind)
+        return replace(question, gap=words_of(probe.within).gap)
 
     def _comparable(self, vector: Vector, meta: Meta) -> tuple[Vector, str]:
         """The vector as the cluster compares it, and what it computes."""

@@ -43,6 +43,8 @@ class Question:
     """What makes our score of the server's; None where all matches score 0 and stand by id."""
     counted: int = 0
     """Matches that are counted, to learn whether there are more."""
+    gap: str = ""
+    """What is not asked for, though it should be, as a sentence; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def lines(questions: Sequence[Question], *, seconds: float) -> bytes:
 
 
 def answers(questions: Sequence[Question], said: Mapping[str, Any], address: Address) -> list[Answer]:
-    """The lists in the order asked; those to which not every shard contributed are `PartialHits`.
+    """The lists in the order asked; those that lack something are `PartialHits`.
 
     Raises: RequestRefused, for a list that no shard gave.
     """
@@ -85,7 +87,7 @@ def _read(question: Question, said: Mapping[str, Any], address: Address) -> Answ
         raise refusal_of(said["status"], said["error"], address=address, who="who asks", doing="search")
     found = said.get("hits", {})
     hits = _hits(question, [hit["sort"] for hit in found.get("hits", ())])
-    gap = _gap(question, said, len(hits))
+    gap = " ".join(sentence for sentence in (question.gap, _gap(question, said, len(hits))) if sentence)
     return Answer(PartialHits(hits, gap) if gap else hits, found.get("total", {}).get("value", 0))
 
 

@@ -12,7 +12,7 @@ from indexer.engines.opensearch.searching.translate import (
     Clause,
     may_find_deleted,
     scored,
-    words_each,
+    words_of,
 )
 from indexer.queries import Lexical, Query, has_score
 
@@ -24,21 +24,21 @@ Vector = NDArray[np.float32]
 
 def by_words(probe: Lexical) -> Question:
     """The list of a lexical probe; its filter, and the one that leaves tombstones out where they could match."""
-    words = words_each(probe.query, probe.within)
-    query, filters = scored(probe.query, words=words), []
+    words = words_of(probe.query, probe.within)
+    query, filters = scored(probe.query, words=words.each), []
     if probe.within is not None:
-        filters.append(scored(probe.within, words=words))
+        filters.append(scored(probe.within, words=words.each))
     if may_find_deleted(probe.query) and (probe.within is None or may_find_deleted(probe.within)):
         filters.append(NOT_DELETED)
     if not has_score(probe.query):
-        return Question({"bool": {"filter": [query, *filters]}}, probe.k, raw=None)
+        return Question({"bool": {"filter": [query, *filters]}}, probe.k, raw=None, gap=words.gap)
     asked = {"bool": {"must": [query], "filter": filters}} if filters else query
-    return Question(asked, probe.k, raw=float)
+    return Question(asked, probe.k, raw=float, gap=words.gap)
 
 
 def condition(within: Query | None) -> Clause | None:
     """A filter of vectors. Tombstones have none, so they need not be left out."""
-    return None if within is None else scored(within, words=words_each(within))
+    return None if within is None else scored(within, words=words_of(within).each)
 
 
 def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Question:

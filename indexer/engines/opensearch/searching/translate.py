@@ -1,19 +1,24 @@
 """Our queries as OpenSearch's. The text of a question is only ever a value: no query syntax is parsed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from indexer.analysis import distinct_words, searchable, sound
 from indexer.engines.opensearch.contents.documents import SPLIT
 from indexer.engines.opensearch.contents.mapping import ANY_CASE
+from indexer.errors import QuestionTooLarge
 from indexer.fields import FIELDS, require
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
 
 Clause: TypeAlias = Mapping[str, Any]
 
-MOST_WORDS = 300
-"""Different words of all `Match`es of one question that are looked up, the first ones of each: a server takes 1,024
-clauses by default, and each word is looked for in three fields. A word that repeats counts once."""
+MOST_WORDS = 330
+"""Words of all `Match`es of one question that are looked up: a server takes 1,024 clauses by default, and each word is
+looked for in three fields. A word that repeats in one `Match` counts once; in another it counts again, there too."""
+
+MOST_NESTED = 60
+"""Queries within queries: about a quarter of the levels of JSON that can be written."""
 
 MOST_VALUES = 65_536
 """Values of one `terms` clause, by default."""
@@ -56,10 +61,39 @@ def scored(query: Query, *, words: int = MOST_WORDS) -> Clause:
             assert_never(query)
 
 
-def words_each(*queries: Query | None) -> int:
-    """How many words each `Match` of one question may have, so that all stay below the server's limit."""
-    matches = sum(1 for query in queries for _ in _matches(query))
-    return MOST_WORDS // max(1, matches)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the words that are looked up are shared out among the `Match`es of a question."""
+
+    each: int
+    """The first so many of each."""
+    left_out: int
+    """How many are not looked up, of all."""
+
+    @property
+    def gap(self) -> str:
+        """What a list lacks for it, as a sentence; "" for nothing."""
+        if not self.left_out:
+            return ""
+        return f"Only {self.each:,} words of each part of the question were looked up, {self.left_out:,} were not."
+
+
+def words_of(*queries: Query | None) -> Words:
+    """As many of each part as all together may be, so that what short parts leave goes to long ones.
+
+    Raises: QuestionTooLarge, for more parts than words, or parts nested too deeply to be sent.
+    """
+    parts = (part for query in queries if query is not None for part in _parts(query))
+    sizes = sorted(len(distinct_words(part.text)) for part in parts if isinstance(part, Match))
+    if len(sizes) > MOST_WORDS:
+        raise QuestionTooLarge(why=f"{len(sizes):,} parts have words to look up, and {MOST_WORDS} may have some")
+    left, each = MOST_WORDS, MOST_WORDS
+    for done, size in enumerate(sizes):
+        each = left // (len(sizes) - done)
+        if size > each:
+            break
+        left -= size
+    return Words(each, sum(max(0, size - each) for size in sizes))
 
 
 def may_find_deleted(query: Query) -> bool:
@@ -79,19 +113,23 @@ def may_find_deleted(query: Query) -> bool:
             assert_never(query)
 
 
-def _matches(query: Query | None) -> Iterator[Match]:
-    match query:
-        case Match():
-            yield query
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                yield from _matches(part)
-        case Not(part=part):
-            yield from _matches(part)
-        case Phrase() | Term() | Range() | None:
-            return
-        case _:
-            assert_never(query)
+def _parts(query: Query) -> Iterator[Query]:
+    """The query and those in it."""
+    waiting = [(query, 1)]
+    while waiting:
+        part, depth = waiting.pop()
+        if depth > MOST_NESTED:
+            raise QuestionTooLarge(why=f"its parts are nested more than {MOST_NESTED} deep")
+        yield part
+        match part:
+            case And(parts=parts) | Or(parts=parts):
+                waiting += [(inner, depth + 1) for inner in parts]
+            case Not(part=inner):
+                waiting.append((inner, depth + 1))
+            case Match() | Phrase() | Term() | Range():
+                continue
+            case _:
+                assert_never(part)
 
 
 def _match(text: str, words: int) -> Clause:

@@ -18,8 +18,8 @@ from indexer.engines.opensearch.reader import OpenSearchReader
 from indexer.engines.opensearch.searching import reading
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, WriteOptions
-from indexer.errors import IndexClosed, IndexerError, NoIndex, UnreadableFormat, VectorMismatch
-from indexer.queries import Lexical, Match, Nearest, Term
+from indexer.errors import IndexClosed, IndexerError, NoIndex, QuestionTooLarge, UnreadableFormat, VectorMismatch
+from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, Phrase, Query, Term
 from tests.indexer.engines.contract import SPACE, article, ids, nearest, vector
 from tests.indexer.engines.opensearch.contents.test_mapping import META, numbers
 from tests.opensearch.server import Server
@@ -238,3 +238,37 @@ def test_a_question_that_is_no_number_is_refused(
     load([article("1")])
     with pytest.raises(IndexerError, match="NaN"):
         opened().search([Nearest(broken.astype(np.float32), 3)])
+
+
+@pytest.mark.slow
+def test_a_large_question_is_answered_as_far_as_it_is_looked_up_or_refused_in_one_line(
+    load: Load, opened: Callable[[], OpenSearchReader]
+) -> None:
+    load([article(str(n), title=f"Heart word{n}") for n in range(4)])
+    reader = opened()
+    many = Match(" ".join(f"word{n}" for n in range(2_000)))
+    deep: Query = Match("word2")
+    for _ in range(18):
+        deep = Not(deep)
+    nested = Or((many, Not(many), And((many, Term("id", ("1",))))))
+    shared = Or(tuple(Match(f"heart word{n}") for n in range(82)))
+    for query, gap in (
+        (many, True),
+        (And((many, many)), True),
+        (nested, True),
+        (shared, False),
+        (deep, False),
+        (Or(tuple(Match(f"word{n}") for n in range(164))), False),
+    ):
+        for probe in (Lexical(query, 10, within=Or((query, Phrase("heart")))), Nearest(vector(2), 10, within=query)):
+            (found,) = reader.search([probe])
+            assert "2" in {hit.id for hit in found}
+            assert isinstance(found, PartialHits) is gap
+    for _ in range(200):
+        deep = Not(deep)
+    everywhere = And(tuple(Or((Match("heart valve disease word1"), Phrase(f"word{n}"))) for n in range(151)))
+    for query in (deep, everywhere):
+        for probe in (Lexical(query, 10), Nearest(vector(2), 10, within=query)):
+            with pytest.raises(QuestionTooLarge) as refused:
+                reader.search([probe])
+            assert len(str(refused.value).splitlines()) == 1

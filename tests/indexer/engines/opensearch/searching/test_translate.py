@@ -2,10 +2,18 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
-from indexer.engines.opensearch.searching.lists import by_words
-from indexer.engines.opensearch.searching.translate import MOST_VALUES, MOST_WORDS, may_find_deleted, scored, words_each
+from indexer.engines.opensearch.searching.lists import by_words, condition
+from indexer.engines.opensearch.searching.translate import (
+    MOST_NESTED,
+    MOST_VALUES,
+    MOST_WORDS,
+    may_find_deleted,
+    scored,
+)
+from indexer.errors import QuestionTooLarge
 from indexer.queries import And, Lexical, Match, Not, Or, Phrase, Query, Range, Term
 
 MANY = Match(" ".join(f"word{n}" for n in range(2_000)))
@@ -27,20 +35,43 @@ def words_in(clause: Any) -> int:
 @pytest.mark.parametrize(
     "query", [MANY, And((MANY, MANY)), Or((MANY, Not(MANY), And((MANY, Term("id", ("1",))))))], ids=["1", "2", "3"]
 )
-def test_the_words_of_a_question_stay_below_the_servers_limit(query: Query) -> None:
-    asked = by_words(Lexical(query, 10, within=Or((query, Phrase("heart"))))).query
-    assert 800 <= words_in(asked) <= 3 * MOST_WORDS < 1_024
+def test_the_words_of_a_question_stay_below_the_servers_limit_and_the_list_says_so(query: Query) -> None:
+    question = by_words(Lexical(query, 10, within=Or((query, Phrase("heart")))))
+    assert 900 <= words_in(question.query) <= 3 * MOST_WORDS < 1_024
+    assert "of each part of the question were looked up" in question.gap
+
+
+def test_short_parts_leave_their_words_to_long_ones() -> None:
+    parts = tuple(Match(f"heart word{n}") for n in range(151))
+    assert by_words(Lexical(Or(parts), 10)).gap == ""
+    question = by_words(Lexical(Or((*parts, MANY)), 10))
+    assert words_in(question.query) == 3 * (2 * 151 + MOST_WORDS - 302)
+    assert f"{2_000 - 28:,} were not" in question.gap
+
+
+def test_a_question_of_more_parts_than_words_is_refused() -> None:
+    parts = tuple(Match(f"word{n}") for n in range(MOST_WORDS))
+    assert words_in(by_words(Lexical(Or(parts), 10)).query) == 3 * MOST_WORDS
+    with pytest.raises(QuestionTooLarge, match="331 parts have words"):
+        by_words(Lexical(Or(parts), 10, within=Match("heart")))
+
+
+def test_what_is_nested_too_deeply_is_refused_in_one_line_and_the_deepest_allowed_can_be_written() -> None:
+    deep: Query = Term("journal", ("bmj",))
+    for _ in range(MOST_NESTED - 1):
+        deep = Not(deep)
+    assert orjson.dumps({"query": {"script_score": {"query": by_words(Lexical(deep, 5, within=deep)).query}}})
+    for _ in range(5_000):
+        deep = And((deep,))
+    for ask in (lambda: by_words(Lexical(deep, 5)), lambda: condition(deep)):
+        with pytest.raises(QuestionTooLarge, match="nested more than 60 deep"):
+            ask()
 
 
 def test_a_repeated_word_counts_once_in_any_form() -> None:
     clause = scored(Match("Heart hearts HEART's lung 0.05 0.05"))
     asked = clause["bool"]["should"][0]["match"]["title_abstract"]["query"]
     assert asked.split() == ["Heart", "lung", "0ˑ05"]
-
-
-def test_words_are_shared_out_evenly() -> None:
-    assert words_each(None) == words_each(Term("id", ("1",))) == words_each(Match("a")) == MOST_WORDS
-    assert words_each(Match("a"), And((Match("b"), Not(Match("c"))))) == MOST_WORDS // 3
 
 
 @pytest.mark.parametrize(
