@@ -176,7 +176,8 @@ class Writer(Protocol):
         """Store articles (their `order` with them), replacing what their ids hold; ids are unique within one call.
 
         `vectors` holds float32 (d,) by id; an id in `keep` keeps the vector that is stored; any other is left without.
-        The caller has compared orders: what is given is written.
+        The caller has compared orders: what is given is written. An article with text and no vector is stored too,
+        but in an index with vectors a cluster's `publish` refuses it, and `verify` finds it.
         """
 
     def delete(self, deletions: Sequence[Deletion]) -> None:
@@ -194,7 +195,9 @@ class Writer(Protocol):
     def publish(self) -> Publication:
         """The load is whole: everyone is served from it now, unless others still load it or their part is missing.
 
-        A folder serves each commit, and has nothing to do.
+        A folder serves each commit, and has nothing to do. A cluster looks first whether what is stored is sound.
+
+        Raises: UnsoundVersion, where it is not: nobody is served from it.
         """
 
     def optimize(self) -> None:

@@ -46,16 +46,20 @@ def _miscounts(cluster: Cluster, version: Version, loaders: Sequence[Loader]) ->
     counted = _counts(cluster, version)
     ids, created = counted["ids"], sum(loader.created for loader in loaders)
     if ids < created:
-        yield f"it holds {ids:,} documents, but its loaders made {created:,}"
+        yield f"it holds {_number(ids, 'document')}, but its loaders made {created:,}"
     entries = ClusterLedger(cluster, version.name).entries()
     if len(loaders) <= 1:  # several may each have found the same article new
         added = sum(entry.added - entry.deletions - entry.unchanged for entry in entries)
         if ids < added:
-            yield f"it holds {ids:,} documents, but its files gave at least {added:,}"
+            yield f"it holds {_number(ids, 'document')}, but its files gave at least {added:,}"
     if counted["noted"] != counted["vectors"]:
-        yield f"it holds {counted['vectors']:,} vectors, but notes {counted['noted']:,}"
+        yield f"it holds {_number(counted['vectors'], 'vector')}, but notes {counted['noted']:,}"
     if version.meta.space is not None and counted["bare"]:
-        yield f"{counted['bare']:,} of its articles have text, but no vector"
+        yield f"it holds {_number(counted['bare'], 'article')} with text, but no vector"
+
+
+def _number(count: int, of: str) -> str:
+    return f"{count:,} {of}{'' if count == 1 else 's'}"
 
 
 def _counts(cluster: Cluster, version: Version) -> dict[str, int]:

@@ -217,9 +217,9 @@ def test_fewer_documents_than_the_ledger_has_are_not_served(
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        ({"title": "Aspirin"}, "1 of its articles have text, but no vector"),
+        ({"title": "Aspirin"}, "holds 1 article with text, but no vector"),
         ({"title": "Aspirin", "has_vector": True}, "holds 0 vectors, but notes 1"),
-        ({"title": "Aspirin", "embedding": [1.0] * 8}, "holds 1 vectors, but notes 0"),
+        ({"title": "Aspirin", "embedding": [1.0] * 8}, "holds 1 vector, but notes 0"),
     ],
 )
 def test_vectors_that_are_missing_are_seen_before_serving(
