@@ -3,13 +3,13 @@
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
+from http.client import IncompleteRead
 
 from opensearchpy.exceptions import ConnectionError as NotConnected
 from opensearchpy.exceptions import ConnectionTimeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    IncompleteRead,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
@@ -60,6 +60,8 @@ def _causes(error: object) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException], scheme: str) -> str:
+    if any(isinstance(cause, IncompleteRead) for cause in causes):  # which stands within a ProtocolError
+        return "the connection was cut in the middle of an answer"
     for cause in causes:
         match cause:
             case NameResolutionError() | socket.gaierror():
@@ -70,8 +72,6 @@ def _reason(causes: list[BaseException], scheme: str) -> str:
                 return "the connection was not accepted in time"
             case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
                 return "the encrypted connection was cut; perhaps a client certificate is wanted (--client-cert)"
-            case IncompleteRead():
-                return "the connection was cut in the middle of an answer"
             case ProtocolError() if scheme == "http":
                 return f"the connection was closed without an answer, as a port for https does: {_last(causes)}"
             case _:
