@@ -24,7 +24,7 @@ class Access:
     aws_service: str = "es"
     """`es`, or `aoss` for OpenSearch Serverless."""
     timeout: float = 60.0
-    """Seconds that one request may take."""
+    """Seconds without a byte after which a request is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def without_secrets(name: str) -> str:
 
     So is it of what may be a URL without its beginning (`ann:secret@host`), but of no folder such as `data/me@work`.
     """
-    if "://" in name:
-        return re.sub(r"://.*@", "://…@", name, flags=re.DOTALL)
+    if "://" in name or name.startswith("//"):
+        return re.sub(r"//.*@", "//…@", name, flags=re.DOTALL)
     return re.sub(r"^(?:[^/]*:.*|[^/]+)@", "…@", name, flags=re.DOTALL)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from indexer.engines.location import without_secrets
 from indexer.engines.opensearch.connecting.address import Address
 from indexer.engines.opensearch.connecting.connection_errors import (
     DiskFull,
@@ -114,7 +115,8 @@ def _decoded(answer: Answer) -> Any:
 
 def _described(answer: Answer) -> str:
     if 300 <= answer.status < 400:
-        return f"a redirect to {_excerpt(answer.body)!r} ({answer.status})"
+        target = without_secrets(answer.body.decode("utf-8", "replace")).encode()
+        return f"a redirect to {_excerpt(target)!r} ({answer.status})"
     words = _excerpt(answer.body)
     return f"{answer.media_type or 'something without a media type'} ({answer.status}{f': {words!r}' if words else ''})"
 

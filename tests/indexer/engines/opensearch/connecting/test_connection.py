@@ -107,13 +107,18 @@ def test_an_unknown_host_is_named_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{", b"\x15\x03\x03\x00\x02\x02P"]
+    ("answer", "why"),
+    [
+        (b"", "closed without an answer, as a port for https does"),
+        (b"\x15\x03\x03\x00\x02\x02P", "closed without an answer, as a port for https does"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{", r"cut in the middle of an answer\)"),
+    ],
 )
-def test_a_connection_that_breaks_before_its_answer_is_whole_is_no_answer(answer: bytes) -> None:
+def test_a_connection_that_breaks_before_its_answer_is_whole_is_no_answer(answer: bytes, why: str) -> None:
     with (
         saying(answer) as port,
         connected(f"http://127.0.0.1:{port}/pubmed") as cluster,
-        pytest.raises(ClusterUnreachable),
+        pytest.raises(ClusterUnreachable, match=why),
     ):
         cluster.request("POST", "/_bulk", b"", doing="try")
 
@@ -351,3 +356,15 @@ def test_secrets_that_would_cross_the_network_in_the_clear_are_warned_of(
 def test_json_of_something_else_is_not_opensearch(answer: bytes, ask: Callable[[str], object]) -> None:
     with serving(body=answer) as server, pytest.raises(NotOpenSearch, match="Check the URL"):
         ask(server.url)
+
+
+@pytest.mark.parametrize("before", ["https://ann:s3cr3t", "//ann:s3cr3t", "https://" + "s3cr3t" * 50])
+def test_where_a_redirect_leads_is_shown_without_its_user_and_password(before: str) -> None:
+    leads = {"location": f"{before}@login.example/pubmed?token=s3cr3t"}
+    with (
+        serving(302, headers=leads) as server,
+        connected(server.url) as cluster,
+        pytest.raises(NotOpenSearch, match=r"a redirect to '(https:)?//…@login.example/pubmed'") as refused,
+    ):
+        cluster.request("GET", "/", doing="try")
+    assert "s3cr3t" not in str(refused.value)
