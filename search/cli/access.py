@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from search.cli.quantities import Quantity
+
 if TYPE_CHECKING:
     from indexer.engines.location import Access, Location
 
@@ -64,11 +66,11 @@ def options() -> list[Any]:
         ),
         _option(
             "timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Quantity(0.001, 86_400),
             default=60.0,
             show_default=True,
             metavar="SECONDS",
-            help="What one request may take.",
+            help="Seconds without a byte after which a request is given up.",
         ),
     ]
 

@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="Memory of each node to plan with.",
 )
-@click.option("--nodes", type=click.IntRange(min=1), help="Say also what fits this many such nodes.")
+@click.option("--nodes", type=click.IntRange(1, 1_000_000), help="Say also what fits this many such nodes.")
 @click.option(
     "--encode-rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=quantities.Quantity(0.001, 1e9),
+    metavar="RATE",
     help="Articles a second that all loaders encode together; `biocpt index` shows what one reaches.",
 )
 @optional_index_option
@@ -94,18 +95,17 @@ def _lines(planned: "Plan", node_memory: int) -> Iterator[str]:
     yield f"{load.articles:,} articles, {vectors}, {load.replicas} replica{'' if load.replicas == 1 else 's'}"
     yield f"Nodes of {size(node_memory)}, {size(heap)} of it heap"
     yield ""
-    yield f"{'vectors':<15}{'memory':>10}{'disk':>10}{'with room':>11}{'shards':>8}{'nodes':>7}"
+    yield _line("vectors", "memory", "disk", "with room", "shards", "nodes")
     for row in planned.rows:
         need = row.need
         memory = size(need.memory) if need.memory else "-"
         enough = "" if row.fits_nodes is None else "  enough" if row.fits_nodes else "  too few"
-        yield (
-            f"{need.encoding if load.dimension else 'none':<15}{memory:>10}{size(need.disk):>10}"
-            f"{size(need.disk_with_room):>11}{need.shards:>8}{row.nodes:>7}{enough}"
-        )
+        name = need.encoding if load.dimension else "none"
+        yield _line(name, memory, size(need.disk), size(need.disk_with_room), need.shards, row.nodes) + enough
     yield ""
     yield "Memory: of all copies; lucene's is page cache, faiss's may fill half of what the heap leaves."
     yield "Disk: of all copies, measured with abstracts; 'with room' for merges and for a rebuild beside."
+    yield "Nodes: as many as the memory and the copies take; whether their disks are enough is not counted."
     yield f"Sent in bulk requests, by all loaders together: {size(planned.sent)}"
     if load.dimension and load.articles > USUAL_FOR_LUCENE:
         yield f"lucene: OpenSearch recommends faiss beyond {USUAL_FOR_LUCENE:,} vectors."
@@ -113,6 +113,11 @@ def _lines(planned: "Plan", node_memory: int) -> Iterator[str]:
         yield f"Encoding at {rate:,g} articles a second: {hours:,.1f} hours"
     if cluster is not None:
         yield from _verdicts(cluster, planned.rows, has_vectors=load.dimension > 0)
+
+
+def _line(name: str, memory: str, disk: str, with_room: str, shards: object, nodes: object) -> str:
+    """One line of the table; where a number is too long for its column the rest moves on."""
+    return f"{name:<14} {memory:>10} {disk:>10} {with_room:>10} {shards:>7} {nodes:>6}"
 
 
 def _verdicts(cluster: "Capacity", rows: "Sequence[Row]", *, has_vectors: bool) -> Iterator[str]:

@@ -103,7 +103,7 @@ def test_a_secret_may_stand_in_a_file_with_a_line_end(tmp_path: Path, variable: 
         ([], {API_KEY: "s3cret", f"{API_KEY}_FILE": "x"}, "Both BIOCPT_OPENSEARCH_API_KEY and"),
         ([], {f"{API_KEY}_FILE": "no-such-file"}, "'no-such-file', which cannot be read"),
         ([], {f"{API_KEY}_FILE": os.devnull}, "which is empty"),
-        (["--timeout", "0"], {}, "0.0 is not in the range x>0"),
+        (["--timeout", "0"], {}, "0.0 is not in the range 0.001<=x<=86400"),
     ],
 )
 def test_half_an_identity_or_two_are_refused_without_telling_a_secret(
@@ -166,3 +166,9 @@ def _documented() -> click.Command:
     def command(index: Location) -> None: ...
 
     return command
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e15", "1e30", "0", "-1", "1e-300", "86401"])
+def test_a_timeout_is_a_number_of_seconds_that_can_be_waited(seconds: str) -> None:
+    assert "--timeout" in asked("--index", URL, "--timeout", seconds)
+    assert asked("--index", URL, "--timeout", "86400").access.timeout == 86_400

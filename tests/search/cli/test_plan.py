@@ -40,20 +40,29 @@ def test_numbers_of_articles(text: str, number: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("64GB", 64_000_000_000), ("64g", 64_000_000_000), ("1GiB", 2**30), ("0.5TB", 500_000_000_000), ("512b", 512)],
+    [
+        ("64GB", 64_000_000_000),
+        ("64g", 64_000_000_000),
+        ("1GiB", 2**30),
+        ("0.5TB", 500_000_000_000),
+        ("1_000_000_000b", 10**9),
+    ],
 )
 def test_sizes(text: str, number: int) -> None:
     assert quantities.size(*ANY, text) == number
 
 
-@pytest.mark.parametrize("text", ["", "many", "-1", "1e6", "38MB", "3x", "0", "0.2", "1" * 40, "١٢", "nan", "1.5.2"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "many", "-1", "1e6", "999999999999999G", "38MB", "3x", "0", "0.2", "1" * 40, "1001G", "١٢", "nan", "1.5.2"],
+)
 def test_what_is_no_number_of_articles_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         quantities.count(*ANY, text)
 
 
-@pytest.mark.parametrize("text", ["", "64", "GB", "64 apples"])
-def test_a_size_needs_its_unit(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "64", "GB", "64 apples", "1B", "8kB", "999MB", "1001TB", "9999999999999TB"])
+def test_a_size_has_a_unit_and_is_one_of_a_node(text: str) -> None:
     with pytest.raises(click.BadParameter):
         quantities.size(*ANY, text)
 
@@ -138,3 +147,20 @@ def test_a_load_that_fits_is_not_warned_of(biocpt: Command, node: Server, fresh_
     answer = biocpt("index", small, "--index", f"{node.url}/{fresh_index}", "--model", "none")
     assert answer.code == 0
     assert "Warning" not in answer.err
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "-inf", "1e-300", "0", "-1", "1e10", "fast"])
+def test_a_rate_is_a_number_that_machines_reach(biocpt: Command, rate: str) -> None:
+    answer = biocpt("plan", "--articles", "1k", "--encode-rate", rate)
+    assert (answer.code, answer.out) == (2, "")
+
+
+def test_the_largest_plan_keeps_its_columns_apart_and_fits_into_json(biocpt: Command) -> None:
+    largest = ("--articles", "1000G", "--dimension", "16000", "--replicas", "100", "--node-memory", "1GB")
+    rows = biocpt("plan", *largest, "--encode-rate", "0.001").out.splitlines()[4:8]
+    assert [len(row.split()) for row in rows] == [9, 9, 9, 9]  # an encoding, three sizes with units, two counts
+    assert biocpt("plan", *largest, "--json").json["articles"] == 10**12
+
+
+def test_what_the_numbers_of_nodes_leave_out_is_said(biocpt: Command) -> None:
+    assert "whether their disks are enough is not counted" in biocpt("plan", "--articles", "1k", "--nodes", "2").out
