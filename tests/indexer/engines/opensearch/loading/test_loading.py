@@ -199,7 +199,7 @@ def test_fewer_documents_than_were_made_are_not_served(node_36: Server, cluster:
     load = quick(cluster, version)
     load.created(2)
     node_36.ask("PUT", f"/{version.name}/_doc/1", {"id": "1", "deleted": False, "has_vector": False})
-    with pytest.raises(UnsoundVersion, match=r"holds 1 documents, but its loaders made 2.*biocpt drop"):
+    with pytest.raises(UnsoundVersion, match=r"holds 1 document, but its loaders made 2.*biocpt drop"):
         load.finish()
     assert served(node_36, cluster.address.alias) == set()
 
