@@ -43,6 +43,15 @@ class NotOurs(NotAnIndex):
         )
 
 
+class NamedByVersion(NotAnIndex):
+    """A version of an index, or its ledger, was named in place of the index."""
+
+    def __init__(self, *, address: object, name: str, alias: str) -> None:
+        part = f"the ledger of a version of {alias!r}" if name.endswith("-ledger") else f"a version of {alias!r}"
+        where = f"{str(address).removesuffix(name)}{alias}"
+        IndexerError.__init__(self, f"{name!r} is {part}, not an index by itself. Name the index: {where}")
+
+
 class OtherFormat(UnreadableFormat):
     """A version of an index was made with another format of documents or mapping than this one's."""
 

@@ -14,13 +14,24 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
 from indexer.engines.opensearch.contents.encodings import vector_field
 from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body, meta_of
-from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors, RequestRefused
+from indexer.engines.opensearch.errors import (
+    MadeOtherwise,
+    NamedByVersion,
+    NotOurs,
+    OtherFormat,
+    OtherVectors,
+    RequestRefused,
+)
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
 _EXISTS = "resource_already_exists_exception"
+_MARKS = frozenset({"biocpt", "biocpt-ledger"})
+"""In the `_meta` of versions and of ledgers."""
+_OF_A_VERSION = re.compile(r"(.+)-v[1-9]\d{0,8}(?:-ledger)?")
+
 _PARTS = frozenset({"aliases", "mappings", "settings"})
 """Of what a cluster says of each index."""
 
@@ -238,6 +249,12 @@ def _version(cluster: Cluster, name: str, said: Mapping[str, Any]) -> Version:
     alias, settings = cluster.address.alias, said["settings"]
     number = _number(name, alias)
     if number is None:
+        if (
+            name == alias
+            and _MARKS & said["mappings"].get("_meta", {}).keys()
+            and (made := _OF_A_VERSION.fullmatch(name))
+        ):
+            raise NamedByVersion(address=cluster.address, name=name, alias=made[1])
         why = "an index, not an alias" if name == alias else f"an alias of {name!r}"
         raise NotOurs(address=cluster.address, name=alias, why=why)
     meta: Meta | UnreadableFormat | None

@@ -18,7 +18,15 @@ from indexer.engines.opensearch.reader import OpenSearchReader
 from indexer.engines.opensearch.searching import reading
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, WriteOptions
-from indexer.errors import IndexClosed, IndexerError, NoIndex, QuestionTooLarge, UnreadableFormat, VectorMismatch
+from indexer.errors import (
+    IndexClosed,
+    IndexerError,
+    NoIndex,
+    NotAnIndex,
+    QuestionTooLarge,
+    UnreadableFormat,
+    VectorMismatch,
+)
 from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, Phrase, Query, Term
 from tests.indexer.engines.contract import SPACE, article, ids, nearest, vector
 from tests.indexer.engines.opensearch.contents.test_mapping import META, numbers
@@ -272,3 +280,11 @@ def test_a_large_question_is_answered_as_far_as_it_is_looked_up_or_refused_in_on
             with pytest.raises(QuestionTooLarge) as refused:
                 reader.search([probe])
             assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("part", ["-v1", "-v1-ledger"])
+def test_who_names_a_version_or_its_ledger_is_told_the_index(load: Load, location: str, part: str) -> None:
+    load([article("1")])
+    for ask in (lambda: OpenSearchReader(Location(location + part)), lambda: open_writer(location + part, space=None)):
+        with pytest.raises(NotAnIndex, match=rf"a version of '.*'.*Name the index: {location}$"):
+            ask()
