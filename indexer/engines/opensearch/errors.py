@@ -32,6 +32,18 @@ class RequestRefused(IndexerError):
         super().__init__(f"The cluster at {str(address)!r} refused to {doing}: {reason} ({status}, {kind}).")
 
 
+class IndexGone(RequestRefused):
+    """A version, or its ledger, was removed while somebody used it."""
+
+    def __init__(self, *, address: object, name: str, status: int, kind: str, reason: str, doing: str) -> None:
+        self.status, self.kind, self.reason = status, kind, reason
+        IndexerError.__init__(
+            self,
+            f"Could not {doing}: {name!r} at {str(address)!r} was removed meanwhile ({status}, {kind}). "
+            "Run the same command again.",
+        )
+
+
 class NotOurs(NotAnIndex):
     """An index or alias in the cluster has a name that we would use, and is not ours."""
 
@@ -153,6 +165,16 @@ class StillLoading(IndexerError):
     def __init__(self, *, address: object, name: str, loader: object) -> None:
         super().__init__(
             f"{name!r} at {str(address)!r} is being loaded ({loader}), and is not dropped. Stop its loaders first."
+        )
+
+
+class StillPublished(IndexerError):
+    """A version that somebody is about to have served was to be dropped."""
+
+    def __init__(self, *, address: object, name: str, publisher: str) -> None:
+        super().__init__(
+            f"{name!r} at {str(address)!r} is about to be served ({publisher}), and is not dropped. "
+            "If that process is dead, run the load again first: it ends what was begun."
         )
 
 

@@ -13,7 +13,6 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.encodings import as_kept
-from indexer.engines.opensearch.errors import ClusterUnreachable
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.reuse import old_vectors
@@ -27,7 +26,7 @@ from indexer.engines.opensearch.storing.sending import Limits, Sender
 from indexer.engines.protocol import Publication, Refused, Stored, VectorSpace
 from indexer.engines.usable import distinct_ids, usable_id, usable_vector
 from indexer.engines.writing import WriteOptions
-from indexer.errors import IndexClosed
+from indexer.errors import IndexClosed, IndexerError
 from indexer.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,13 @@ class OpenSearchWriter:
         try:
             self._version = open_version(self._cluster, space, make=make, options=options)
             self._old = old_vectors(self._cluster, self._version)
-            self._load = Load(self._cluster, self._version, options.share, drop_old=options.drop_old)
+            self._load = Load(
+                self._cluster,
+                self._version,
+                options.share,
+                drop_old=options.drop_old,
+                other_files=options.other_files,
+            )
         except BaseException:
             self._cluster.close()
             raise
@@ -155,7 +160,7 @@ class OpenSearchWriter:
         self._sender.close()
         try:
             self._load.leave()
-        except ClusterUnreachable as error:
+        except IndexerError as error:  # nothing may take the place of an error that led here
             log.info("%s", error)  # the others see that this loader's counter stands still
         finally:
             self._cluster.close()

@@ -11,6 +11,7 @@ import orjson
 from indexer.deleting import SOURCE
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import RECORD
+from indexer.engines.opensearch.contents.write_alias import REQUIRED, write_alias
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.versions import Version, find_versions
 from indexer.engines.opensearch.storing.bulk import index_lines
@@ -44,7 +45,8 @@ def take_over_deletions(cluster: Cluster, version: Version) -> None:
         lines = [index_lines(s["id"], orjson.dumps(s), version=s["order"]) for s in by_hand]
         if not lines:
             continue
-        answer = cluster.request("POST", f"/{version.name}/_bulk", b"".join(lines), doing=doing)
+        path = f"/{write_alias(version.name)}/_bulk"
+        answer = cluster.request("POST", path, b"".join(lines), params=REQUIRED, doing=doing)
         for result in (item["index"] for item in answer["items"]):
             if result["status"] >= 400 and result["status"] != _CONFLICT:
                 raise cluster.refused(result["status"], result["error"], doing=doing)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.write_alias import REQUIRED, write_alias
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.storing.patience import Patience, patiently
 
@@ -15,7 +16,8 @@ PAGE = 2_000
 """Documents that one search returns."""
 
 PUBLISHING = "publishing"
-"""Kind and id of the document that stands there from before the alias is moved until all is done that follows it."""
+"""Kind and id of the document that stands there from before a version is inspected and the alias is moved until all is
+done that follows it: who does it, and what follows."""
 
 _CONFLICT, _MISSING = 409, 404
 
@@ -74,7 +76,8 @@ class LedgerIndex:
         """Change some of what a document says, seen by `get` at once and by `all` later; False where there is none."""
         doing, body = f"write to the ledger {self.name!r}", {"doc": {"said": said}}
         try:
-            self._request("POST", f"/{self.name}/_update/{id}", body, params={"retry_on_conflict": "5"}, doing=doing)
+            path, params = f"/{write_alias(self.name)}/_update/{id}", {"retry_on_conflict": "5", **REQUIRED}
+            self._request("POST", path, body, params=params, doing=doing)
         except RequestRefused as error:
             if error.kind != "document_missing_exception":
                 raise
@@ -119,7 +122,7 @@ class LedgerIndex:
     def _write(self, method: str, path: str, body: Mapping[str, Any], params: Mapping[str, str]) -> bool:
         doing = f"write to the ledger {self.name!r}"
         try:
-            self._request(method, f"/{self.name}/{path}", body, params=params, doing=doing)
+            self._request(method, f"/{write_alias(self.name)}/{path}", body, params={**params, **REQUIRED}, doing=doing)
         except RequestRefused as error:
             if error.status != _CONFLICT:
                 raise

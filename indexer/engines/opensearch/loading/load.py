@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -45,6 +46,7 @@ class Load:
         share: Share = DEFAULT.share,
         *,
         drop_old: bool = False,
+        other_files: bool = False,
         beat: float = BEAT,
         patience: float = PATIENCE,
         grace: float = GRACE,
@@ -54,6 +56,7 @@ class Load:
         Args:
             share: which share of the files is loaded here.
             drop_old: drop the versions before this one once it is served.
+            other_files: serve it though it lacks files that the served version was given.
             beat: seconds between two signs of life.
             patience: seconds without one after which another loader is taken for dead; several beats.
             grace: seconds that searches of dropped versions are given to end.
@@ -61,7 +64,7 @@ class Load:
         Raises: LoadedAlone, where another loads the version alone.
         """
         self._cluster, self._version, self._share = cluster, version, share
-        self._options = PublishOptions(drop_old=drop_old, grace=grace, patience=patience)
+        self._options = PublishOptions(other_files=other_files, drop_old=drop_old, grace=grace, patience=patience)
         self._rows = LedgerIndex(cluster, ledger_name(version.name))
         self._is_served, self._created = version.is_served, 0
         self._me = Loader(
@@ -154,7 +157,8 @@ class Load:
                     restore(self._cluster, self._rows, self._version)
                     self._is_served = True
         except BaseException:
-            self._end("left")
+            with suppress(IndexerError):  # the first error is the one to tell
+                self._end("left")
             raise
 
     def _join(self) -> None:

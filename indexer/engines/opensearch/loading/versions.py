@@ -4,7 +4,7 @@ The alias names the one that is served. An unserved one with a higher number is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,8 @@ from indexer.engines.opensearch.connecting.capabilities import require
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
 from indexer.engines.opensearch.contents.encodings import vector_field
-from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body, meta_of
+from indexer.engines.opensearch.contents.mapping import FORMAT, META, Meta, index_body, meta_of
+from indexer.engines.opensearch.contents.write_alias import with_write_alias, write_alias
 from indexer.engines.opensearch.errors import (
     MadeOtherwise,
     NamedByVersion,
@@ -28,6 +29,10 @@ from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
 _EXISTS = "resource_already_exists_exception"
+
+UNMARKED = "without our mark in its mapping"
+"""Why an index is not ours."""
+
 _MARKS = frozenset({"biocpt", "biocpt-ledger"})
 """In the `_meta` of versions and of ledgers."""
 _OF_A_VERSION = re.compile(r"(.+)-v[1-9]\d{0,8}(?:-ledger)?")
@@ -71,6 +76,10 @@ class Versions:
     """The highest number that is taken, by a version or by the ledger that one left behind; 0 for none."""
     names: frozenset[str]
     """Of all these indexes: versions and ledgers."""
+    writable: frozenset[str]
+    """Those of them that have their alias for writing; a snapshot may have been restored without."""
+    strangers: frozenset[str]
+    """Indexes with the name of a version, which are not ours, and which nobody is served from."""
 
     @property
     def served(self) -> Version | None:
@@ -94,7 +103,7 @@ def find_versions(cluster: Cluster) -> Versions:
     """The versions of the alias of the cluster's address.
 
     Raises:
-        NotOurs: an index or alias of that name holds something else.
+        NotOurs: the alias names something else, or an index has its name.
         NotOpenSearch: whoever answers knows nothing of indexes.
     """
     alias = cluster.address.alias
@@ -106,7 +115,12 @@ def find_versions(cluster: Cluster) -> Versions:
     )
     if not all(isinstance(said, Mapping) and said.keys() >= _PARTS for said in found.values()):
         raise NotOpenSearch(address=cluster.address, found=f"JSON that describes no index ({str(found)[:40]!r})")
-    versions = [_version(cluster, name, said) for name, said in found.items() if _concerns(name, said, alias)]
+    strangers = {name for name, said in found.items() if _is_strange(name, said, alias)}
+    versions = [
+        _version(cluster, name, said)
+        for name, said in found.items()
+        if _concerns(name, said, alias) and name not in strangers
+    ]
     served = [version.name for version in versions if version.is_served]
     if len(served) > 1:
         raise NotOurs(address=cluster.address, name=alias, why=f"an alias of several indexes: {', '.join(served)}")
@@ -115,6 +129,8 @@ def find_versions(cluster: Cluster) -> Versions:
         all={v.number: v for v in sorted(versions, key=lambda version: version.number)},
         highest=max((_number(name.removesuffix("-ledger"), alias) or 0 for name in found), default=0),
         names=frozenset(found),
+        writable=frozenset(name for name, said in found.items() if write_alias(name) in said["aliases"]),
+        strangers=frozenset(strangers),
     )
 
 
@@ -147,8 +163,10 @@ def open_version(
             raise NoIndex(location=cluster.address)
         target = _make(cluster, versions.highest + 1, space, _inheriting(options, versions.served))
     _refuse_others(cluster, target, space, options)
-    if ledger_name(target.name) not in versions.names:  # a full cluster lets nobody make an index, not even again
-        _make_index(cluster, ledger_name(target.name), ledger_body())
+    ledger = ledger_name(target.name)
+    if ledger not in versions.names:  # a full cluster lets nobody make an index, not even again
+        _make_index(cluster, ledger, ledger_body())
+    _make_writable(cluster, ({target.name, ledger} & versions.names) - versions.writable)
     return target
 
 
@@ -179,8 +197,12 @@ def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: Wri
     server = require(cluster, vectors=space is not None).version
     field = None if space is None else vector_field(meta.vectors, space, server)
     body = index_body(meta, shards=options.shards or 1, field=field, server=server)
-    _make_index(cluster, version_name(cluster.address.alias, number), body)
-    return find_versions(cluster).all[number]
+    name = version_name(cluster.address.alias, number)
+    _make_index(cluster, name, body)
+    made = find_versions(cluster)
+    if name in made.strangers:
+        raise NotOurs(address=cluster.address, name=name, why=UNMARKED)
+    return made.all[number]
 
 
 def _inheriting(options: WriteOptions, served: Version | None) -> WriteOptions:
@@ -201,12 +223,19 @@ def _inheriting(options: WriteOptions, served: Version | None) -> WriteOptions:
 
 
 def _make_index(cluster: Cluster, name: str, body: Mapping[str, Any]) -> None:
-    """Make an index, unless it exists."""
+    """Make an index with its alias for writing, unless it exists."""
     try:
-        cluster.request("PUT", f"/{name}", body, doing=f"make the index {name!r}")
+        cluster.request("PUT", f"/{name}", with_write_alias(name, body), doing=f"make the index {name!r}")
     except RequestRefused as error:
         if error.kind != _EXISTS:
             raise
+
+
+def _make_writable(cluster: Cluster, names: Collection[str]) -> None:
+    actions = [{"add": {"index": name, "alias": write_alias(name)}} for name in sorted(names)]
+    if actions:
+        doing = f"give {' and '.join(sorted(names))} an alias for writing"
+        cluster.request("POST", "/_aliases", {"actions": actions}, doing=doing)
 
 
 def _refuse_others(cluster: Cluster, version: Version, space: VectorSpace | None, options: WriteOptions) -> None:
@@ -245,6 +274,15 @@ def _number(name: str, alias: str) -> int | None:
     return int(numbered[1]) if numbered and name.startswith(alias) else None
 
 
+def _is_strange(name: str, said: Mapping[str, Any], alias: str) -> bool:
+    """Whether an index that nobody is served from stands where a version belongs, and has not our mark."""
+    return (
+        _number(name, alias) is not None
+        and alias not in said["aliases"]
+        and META not in said["mappings"].get("_meta", {})
+    )
+
+
 def _version(cluster: Cluster, name: str, said: Mapping[str, Any]) -> Version:
     alias, settings = cluster.address.alias, said["settings"]
     number = _number(name, alias)
@@ -263,7 +301,7 @@ def _version(cluster: Cluster, name: str, said: Mapping[str, Any]) -> Version:
     except UnreadableFormat as error:
         meta = OtherFormat(address=cluster.address, name=name, reason=error)
     if meta is None:
-        raise NotOurs(address=cluster.address, name=name, why="without our mark in its mapping")
+        raise NotOurs(address=cluster.address, name=name, why=UNMARKED)
     created = datetime.fromtimestamp(int(settings["index.creation_date"]) / 1000, UTC)
     return Version(
         name=name,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import ClusterTimeout
+from indexer.engines.opensearch.contents.write_alias import REQUIRED, write_alias
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.storing import bulk
 from indexer.engines.opensearch.storing.bulk import Action, Result
@@ -16,7 +17,7 @@ from indexer.errors import IndexerError
 
 DOING = "store documents"
 
-_PARAMS = {"filter_path": bulk.ANSWER, "timeout": "30s"}
+_PARAMS = {"filter_path": bulk.ANSWER, "timeout": "30s", **REQUIRED}
 """The node waits less for a shard that has no primary than we wait for the node."""
 
 _CREATED = 201
@@ -103,7 +104,7 @@ class Delivery:
             renew: makes a guarded action anew whose document changed, or says why there is none.
             confirm: called before each request; raises where nothing may be written any more.
         """
-        self._cluster, self._path, self._renew, self._confirm = cluster, f"/{index}/_bulk", renew, confirm
+        self._cluster, self._path, self._renew, self._confirm = cluster, f"/{write_alias(index)}/_bulk", renew, confirm
         self._size, self._patience = size, patience
         self._shaken: dict[str, int] = {}
 
