@@ -45,6 +45,8 @@ class WriteOptions:
     that is rebuilt as many as it was made with."""
     rebuild: bool = False
     """Load a new version of the index beside the one that is served, and serve it once it is whole."""
+    other_files: bool = False
+    """Serve the rebuilt version also where it lacks files that the one before it was given."""
     drop_old: bool = False
     """Drop the versions before the rebuilt one once it is served."""
     share: Share = Share()

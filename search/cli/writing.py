@@ -37,8 +37,13 @@ def _rebuild_options() -> list[Any]:
         "In a cluster: load a new version beside the one that is served, and serve it once it is whole. It is made "
         "like the served one, but for the options of a new index that are given."
     )
+    other = (
+        "With --rebuild: serve the new version though it lacks files that the served one was given, such as last "
+        "year's baseline."
+    )
     drop = "With --rebuild: drop the older versions once the new one is served."
-    return [_option("--rebuild", is_flag=True, help=rebuild), _option("--drop-old", is_flag=True, help=drop)]
+    helps = {"--rebuild": rebuild, "--other-files": other, "--drop-old": drop}
+    return [_option(flag, is_flag=True, help=help) for flag, help in helps.items()]
 
 
 def _new_index_options() -> list[Any]:
@@ -88,6 +93,8 @@ def _write_options(given: dict[str, Any]) -> "WriteOptions":
 
     if given["drop_old"] and not given["rebuild"]:
         raise click.UsageError("--drop-old belongs to --rebuild; `biocpt drop --old` drops old versions by itself.")
+    if given["other_files"] and not given["rebuild"]:
+        raise click.UsageError("--other-files belongs to --rebuild.")
     given["share"] = given.pop("shard", None)
     return WriteOptions(**{name: value for name, value in given.items() if value is not None})
 

@@ -128,7 +128,7 @@ class Watch:
             beat, since = self._seen.get(loader.id, (-1, now))
             since = since if beat == loader.beat else now
             self._seen[loader.id] = loader.beat, since
-            if now - since < self._patience and not _is_gone(loader):
+            if now - since < self._patience and not is_gone(asdict(loader)):
                 alive.append(loader)
         return alive
 
@@ -148,12 +148,12 @@ def place() -> Mapping[str, Any]:
     return {"host": socket.gethostname(), "namespace": _namespace(), "pid": os.getpid()}
 
 
-def _is_gone(loader: Loader) -> bool:
-    """Whether it ran here, and no process of its number does any more."""
-    if os.name != "posix" or (loader.host, loader.namespace) != (socket.gethostname(), _namespace()):
+def is_gone(place: Mapping[str, Any]) -> bool:
+    """Whether a process, whose `place` it is, ran here, and no process of its number does any more."""
+    if os.name != "posix" or (place["host"], place["namespace"]) != (socket.gethostname(), _namespace()):
         return False
     try:
-        os.kill(loader.pid, 0)
+        os.kill(place["pid"], 0)
     except ProcessLookupError:
         return True
     except PermissionError:

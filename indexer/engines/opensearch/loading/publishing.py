@@ -16,6 +16,8 @@ from indexer.engines.opensearch.loading.loaders import Loader, Watch
 from indexer.engines.opensearch.loading.lowering import SETTINGS, restore
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
 from indexer.engines.protocol import Publication
+from indexer.errors import IndexerError
+from indexer.ledger import FileEntry
 
 GRACE = 5.0
 """Seconds that searches of an old version are given to end before it is dropped."""
@@ -27,6 +29,8 @@ _GONE = 404
 class PublishOptions:
     """How a version takes the place of another."""
 
+    other_files: bool = False
+    """It need not be made from the files that the served one was made from."""
     drop_old: bool = False
     """Remove those before it, once searches that still ask them are over."""
     grace: float = GRACE
@@ -41,26 +45,29 @@ DEFAULT = PublishOptions()
 def publish(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> Publication:
     """Let the alias name `version`, all of whose files are loaded. Run again after a crash, it does the rest.
 
-    Not done while somebody writes to the served version, or where it was given files since this one was begun that
-    this one lacks.
+    Not done while somebody writes to the served version, or where it was given files that this one lacks.
 
     Raises:
         UnsoundVersion: what is stored is not what was loaded; the alias stays as it is.
     """
-    versions, rows = find_versions(cluster), LedgerIndex(cluster, ledger_name(version.name))
-    served = versions.served
-    if served is not None and served.number > version.number:
-        return Publication(False, f"{version.name!r} is not served: the newer {served.name!r} is.")
-    if held_up := _held_up(cluster, version, served, options):
-        return Publication(False, f"{version.name!r} is not served yet: {held_up}")
-    take_over_deletions(cluster, version)
-    inspect(cluster, version, loaders.loaders(rows))
-    restore(cluster, rows, version)
-    _wait_for_copies(cluster, version)
-    rows.put(PUBLISHING, PUBLISHING, {"drop_old": options.drop_old})
+    rows = LedgerIndex(cluster, ledger_name(version.name))
+    if held_up := _held_up(cluster, version, options):
+        return Publication(False, held_up)
+    mark = {"drop_old": options.drop_old, **loaders.place()}
+    rows.put(PUBLISHING, PUBLISHING, mark)
+    try:
+        held_up = _make_ready(cluster, version, rows, options)
+    except IndexerError:
+        rows.delete(PUBLISHING)
+        raise
+    if held_up:
+        rows.delete(PUBLISHING)
+        return Publication(False, held_up)
+    rows.put(PUBLISHING, PUBLISHING, mark)  # once more: another publisher may have found a fault and taken it away
     _swap(cluster, version)
     complete(cluster, version, options)
-    return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(find_versions(cluster).old))
+    versions = find_versions(cluster)
+    return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(versions.old))
 
 
 def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> None:
@@ -83,18 +90,52 @@ def living(cluster: Cluster, version: Version, patience: float) -> list[Loader]:
     return Watch(LedgerIndex(cluster, ledger_name(version.name)), patience=patience).living()
 
 
-def _held_up(cluster: Cluster, version: Version, served: Version | None, options: PublishOptions) -> str:
-    """Why the served version cannot be replaced now: it would take with it what only it was given; "" if it can."""
+def _make_ready(cluster: Cluster, version: Version, rows: LedgerIndex, options: PublishOptions) -> str:
+    """All that comes before the swap, and takes its time: so what holds it up is looked for once more, and told."""
+    take_over_deletions(cluster, version)
+    inspect(cluster, version, loaders.loaders(rows))
+    restore(cluster, rows, version)
+    _wait_for_copies(cluster, version)
+    held_up = _held_up(cluster, version, options)
+    if not held_up:
+        take_over_deletions(cluster, version)
+    return held_up
+
+
+def _held_up(cluster: Cluster, version: Version, options: PublishOptions) -> str:
+    """Why a version is not served now, in a sentence; "" if nothing holds it up."""
+    served = find_versions(cluster).served
     if served is None or served.name == version.name:
         return ""
+    if served.number > version.number:
+        return f"{version.name!r} is not served: the newer {served.name!r} is."
+    why = _irreplaceable(cluster, version, served, options)
+    return f"{version.name!r} is not served yet: {why}" if why else ""
+
+
+def _irreplaceable(cluster: Cluster, version: Version, served: Version, options: PublishOptions) -> str:
+    """Why the served version cannot be replaced now: it would take with it what only it was given; "" if it can."""
     if writers := living(cluster, served, options.patience):
         return f"{served.name!r} is being written to ({writers[0]}). Run the same command again when that is done."
-    here = {entry.name for entry in ClusterLedger(cluster, version.name).entries()}
-    there = ClusterLedger(cluster, served.name).entries()
-    lacking = [entry.name for entry in there if entry.finished >= version.created and entry.name not in here]
-    names = ", ".join(lacking[:3]) + (", …" if len(lacking) > 3 else "")
-    advice = "Load them with --rebuild too."
-    return f"{served.name!r} was given files since the rebuild began that it lacks: {names}. {advice}" if names else ""
+    there, here = (ClusterLedger(cluster, name).entries() for name in (served.name, version.name))
+    lacking = [] if options.other_files else _lacking(there, here)
+    if not lacking:
+        return ""
+    names = ", ".join(lacking[:3]) + (f", … ({len(lacking):,} files)" if len(lacking) > 3 else "")
+    advice = "Load them with --rebuild too, or add --other-files if the new version is to be without them."
+    return f"{served.name!r} was given files that it lacks: {names}. {advice}"
+
+
+def _lacking(there: Sequence[FileEntry], here: Sequence[FileEntry]) -> list[str]:
+    """The files, by name and the last one first, that the other version was given and ours was not; a file that has
+    changed since counts as given, but not one that has changed there alone.
+    """
+    theirs, ours = ({(entry.name, entry.digest) for entry in entries} for entries in (there, here))
+    changed_here = {name for name, _ in ours - theirs}
+    newest = {entry.name: entry.digest for entry in there}
+    return [
+        name for name, digest in reversed(newest.items()) if (name, digest) not in ours and name not in changed_here
+    ]
 
 
 def _wait_for_copies(cluster: Cluster, version: Version, seconds: int = 60) -> None:
@@ -124,8 +165,10 @@ def _swap(cluster: Cluster, version: Version) -> None:
 
 
 def _drop(cluster: Cluster, old: Sequence[Version]) -> None:
-    """Remove versions, unless another publisher does it at this moment."""
-    actions = [removal for version in old for removal in removals(cluster, version)]
+    """Remove versions, unless another publisher does it at this moment, or one is served again."""
+    found = {version.name: removals(cluster, version) for version in old}
+    still_old = {version.name for version in find_versions(cluster).old}
+    actions = [removal for name, of_one in found.items() if name in still_old for removal in of_one]
     try:
         if actions:
             cluster.request("POST", "/_aliases", {"actions": actions}, doing="drop old versions")

@@ -1,0 +1,173 @@
+"""The moment of the swap: what others do to a version, or to the one that it replaces, while it is being published."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from indexer.engines.location import Location
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.errors import StillPublished, StillServed, UnsoundVersion
+from indexer.engines.opensearch.loading import dropping, loaders, publishing
+from indexer.engines.opensearch.loading.dropping import drop_from_cluster
+from indexer.engines.opensearch.loading.ledger import ClusterLedger
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
+from indexer.engines.opensearch.loading.load import Load
+from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name, open_version
+from indexer.engines.writing import WriteOptions
+from indexer.ledger import FileEntry
+from tests.indexer.engines.opensearch.reaching import SPACE, connected, indices, served
+from tests.opensearch.server import Server
+
+pytestmark = pytest.mark.slow
+
+REBUILD = WriteOptions(rebuild=True)
+
+
+@pytest.fixture
+def cluster(node_36: Server, fresh_index: str) -> Iterator[Cluster]:
+    with connected(node_36, fresh_index) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def first(cluster: Cluster) -> Version:
+    """The version that is served."""
+    version = open_version(cluster, SPACE, make=True)
+    assert loading(cluster, version).finish().is_served
+    return replace(version, is_served=True)
+
+
+@pytest.fixture
+def second(cluster: Cluster, first: Version) -> Version:
+    """A rebuild of it."""
+    return open_version(cluster, SPACE, make=True, options=REBUILD)
+
+
+def loading(cluster: Cluster, version: Version, **options: Any) -> Load:
+    return Load(cluster, version, beat=0.1, patience=5, grace=0, **options)
+
+
+def rows_of(cluster: Cluster, version: Version) -> LedgerIndex:
+    return LedgerIndex(cluster, ledger_name(version.name))
+
+
+def move_alias(node: Server, alias: str, *, to: Version, away_from: Version) -> None:
+    """As an operator does by hand."""
+    away, here = {"index": away_from.name, "alias": alias}, {"index": to.name, "alias": alias}
+    node.ask("POST", "/_aliases", {"actions": [{"remove": away}, {"add": here}]})
+
+
+def before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Callable[[], object]) -> None:
+    """Have something happen each time right before a step."""
+    step = getattr(module, name)
+
+    def acting(*arguments: Any, **options: Any) -> Any:
+        act()
+        return step(*arguments, **options)
+
+    monkeypatch.setattr(module, name, acting)
+
+
+def test_a_version_that_came_to_be_served_while_its_drop_waited_is_not_dropped(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alias = cluster.address.alias
+    where = Location(str(cluster.address))
+    swap = partial(move_alias, node_36, alias, to=second, away_from=first)
+    before(monkeypatch, dropping, "living", swap)
+    with pytest.raises(StillServed, match=f"{second.name}' is what everyone is served"):
+        drop_from_cluster(where, [second.name], old=False, patience=5)
+    assert served(node_36, alias) == {second.name}
+
+
+def test_an_old_version_that_was_served_again_while_its_drop_waited_is_not_dropped(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alias = cluster.address.alias
+    roll_back = partial(move_alias, node_36, alias, to=first, away_from=second)
+    before(monkeypatch, publishing, "living", lambda: None)
+    with monkeypatch.context() as meanwhile:
+        before(meanwhile, publishing, "removals", roll_back)
+        assert loading(cluster, second, drop_old=True).finish().is_served
+    assert served(node_36, alias) == {first.name}
+
+
+def test_what_is_about_to_be_served_is_not_dropped(
+    node_36: Server, cluster: Cluster, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = Location(str(cluster.address))
+
+    def drop() -> None:
+        with pytest.raises(StillPublished, match=r"is about to be served \(process \d+ on "):
+            drop_from_cluster(where, [second.name], old=False, patience=5)
+
+    before(monkeypatch, publishing, "inspect", drop)
+    before(monkeypatch, publishing, "_swap", drop)
+    assert loading(cluster, second).finish().is_served
+    assert rows_of(cluster, second).get(PUBLISHING) is None
+
+
+def test_a_load_that_was_found_unsound_can_be_dropped(node_36: Server, cluster: Cluster, second: Version) -> None:
+    load = loading(cluster, second)
+    load.created(7)
+    with pytest.raises(UnsoundVersion):
+        load.finish()
+    where = Location(str(cluster.address))
+    assert drop_from_cluster(where, [second.name], old=False, patience=5) == [second.name]
+
+
+def test_a_load_whose_publisher_was_killed_before_the_swap_can_be_dropped_or_run_again(
+    node_36: Server, cluster: Cluster, second: Version
+) -> None:
+    mark = {"drop_old": True, **loaders.place(), "pid": 2**22 - 1}  # Linux's highest: hardly one that runs
+    rows_of(cluster, second).put(PUBLISHING, PUBLISHING, mark)
+    assert loading(cluster, second).finish().is_served
+    third = open_version(cluster, SPACE, make=True, options=REBUILD)
+    rows_of(cluster, third).put(PUBLISHING, PUBLISHING, mark)
+    assert drop_from_cluster(Location(str(cluster.address)), [third.name], old=False, patience=5) == [third.name]
+    assert not any(name.startswith(third.name) for name in indices(node_36, cluster.address.alias))
+    assert find_versions(cluster).served is not None
+
+
+def test_files_given_to_the_served_version_while_its_successor_is_inspected_hold_up_the_swap(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_another_file() -> None:
+        load = loading(cluster, first)
+        ClusterLedger(cluster, first.name).tick(FileEntry(name="late.xml", digest="1", finished="2000-01-01T00:00:00"))
+        load.finish()
+
+    before(monkeypatch, publishing, "inspect", load_another_file)
+    told = loading(cluster, second).finish()
+    assert (told.is_served, "late.xml" in told.note) == (False, True)
+    assert served(node_36, cluster.address.alias) == {first.name}
+    assert rows_of(cluster, second).get(PUBLISHING) is None
+
+
+def finished(cluster: Cluster, version: Version, *files: tuple[str, str]) -> None:
+    for name, digest in files:
+        ClusterLedger(cluster, version.name).tick(FileEntry(name=name, digest=digest))
+
+
+def test_a_rebuild_from_fewer_files_is_not_served_unless_that_is_asked_for(
+    node_36: Server, cluster: Cluster, first: Version, second: Version
+) -> None:
+    finished(cluster, first, ("a.xml", "1"), ("b.xml", "1"), ("c.xml", "1"))
+    finished(cluster, second, ("a.xml", "1"))
+    told = loading(cluster, second).finish()
+    assert (told.is_served, "was given files that it lacks: c.xml, b.xml. " in told.note) == (False, True)
+    assert "--other-files" in told.note
+    assert served(node_36, cluster.address.alias) == {first.name}
+    assert loading(cluster, second, other_files=True).finish().is_served
+
+
+def test_a_file_that_changed_counts_where_it_changed(cluster: Cluster, first: Version, second: Version) -> None:
+    finished(cluster, first, ("a.xml", "1"), ("b.xml", "1"), ("b.xml", "2"))
+    finished(cluster, second, ("a.xml", "new"), ("b.xml", "1"))
+    told = loading(cluster, second).finish()
+    assert (told.is_served, "lacks: b.xml." in told.note) == (False, True)
+    finished(cluster, second, ("b.xml", "2"))
+    assert loading(cluster, second).finish().is_served
