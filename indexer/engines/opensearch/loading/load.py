@@ -208,12 +208,22 @@ class Load:
         sent_at, said = time.monotonic(), {"beat": beat, "created": self._created, "heard": _now()}
         self._is_given_up = self._is_given_up or (self._was_silent(sent_at) and not self._is_counted_on())
         if not self._rows.update(self._me.id, said):
-            self._is_served = True  # who published it removed us
-            if not self._is_given_up:
-                loaders.register(self._rows, self._me, is_served=True)
+            self._forgotten()
         if self._is_alone and not self._lock.beat(said):
             self._is_given_up = self._is_alone  # unless we let go of it just now
         self._proven_at = sent_at
+
+    def _forgotten(self) -> None:
+        """Who publishes a version removes its loaders, and they go on with one that is served; else somebody lost the
+        ledger, and what it said of us.
+        """
+        served = find_versions(self._cluster).served
+        if served is None or served.number < self._version.number:
+            self._is_given_up = True
+            return
+        self._is_served = True
+        if not self._is_given_up:
+            loaders.register(self._rows, self._me, is_served=True)
 
     def _was_silent(self, now: float) -> bool:
         """Whether others may take us for dead soon, or did."""

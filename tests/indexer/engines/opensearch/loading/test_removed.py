@@ -1,5 +1,6 @@
 """Versions and ledgers that are removed while somebody loads them: no late write makes them anew."""
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -7,10 +8,11 @@ import pytest
 
 from indexer.engines import open_writer
 from indexer.engines.location import Location
-from indexer.engines.opensearch.errors import IndexGone, NotOurs
+from indexer.engines.opensearch.errors import IndexGone, NotOurs, TakenForDead
 from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.versions import find_versions, open_version
 from indexer.ledger import FileEntry
 from tests.indexer.engines.contract import article, vector
@@ -83,3 +85,24 @@ def test_an_unmarked_index_is_passed_over_until_it_is_named(node: Server, fresh_
         with pytest.raises(NotOurs, match="was not made by biocpt"):
             find_versions(cluster)
     assert node.ask("GET", f"/{strange}/_doc/1")["_source"] == {"title": "written late"}
+
+
+def test_a_lost_ledger_is_not_taken_for_a_publication(node_36: Server, fresh_index: str) -> None:
+    with connected(node_36, fresh_index) as cluster:
+        version = open_version(cluster, SPACE, make=True)
+        load = Load(cluster, version, beat=0.1, patience=10)
+        node_36.ask("DELETE", f"/{version.name}-ledger")
+        time.sleep(0.5)
+        assert indices(node_36, fresh_index) == {version.name}
+        open_version(cluster, SPACE, make=True)  # another loader comes, and makes it anew
+        deadline = time.monotonic() + 5
+        with pytest.raises(TakenForDead, match="Run the same command again"):
+            _confirm_until(load, deadline)
+        assert not load.is_served
+        load.leave()
+
+
+def _confirm_until(load: Load, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        load.confirm()
+        time.sleep(0.05)
