@@ -25,6 +25,9 @@ RECORD = "record"
 STORED = ("order", "deleted", "text_digest", "record_digest", "has_vector")
 """The fields that `Stored` is made of."""
 
+HAS_TEXT = "has_text"
+"""Whether there is anything to encode; a title may be a blank."""
+
 DATE = "nlm_date"
 """The newest NLM date of an article as yyyymmdd, with 00 for what is not known."""
 
@@ -51,6 +54,7 @@ def document(record: Record, *, vector: NDArray[np.float32] | None = None, store
     """
     noted = as_stored(record, has_vector=vector is not None) if stored is None else stored
     said: dict[str, Any] = {"id": record.id, **{name: getattr(noted, name) for name in STORED}}
+    said[HAS_TEXT] = noted.text_digest != ""
     if isinstance(record, Deletion):
         said[RECORD] = {"version": record.version, "source": record.source}
         return orjson.dumps(said)

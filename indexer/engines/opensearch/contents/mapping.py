@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
 from indexer.engines.opensearch.contents.analysis import CASELESS, ENGLISH, analysis
-from indexer.engines.opensearch.contents.documents import DATE, RECORD, SPLIT, TITLE_ABSTRACT, VECTOR
+from indexer.engines.opensearch.contents.documents import DATE, HAS_TEXT, RECORD, SPLIT, TITLE_ABSTRACT, VECTOR
 from indexer.engines.opensearch.contents.encodings import ServerVersion
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import Bm25, VectorEncoding
@@ -103,6 +103,7 @@ def _fields() -> dict[str, Any]:
         "order": {"type": "long", "index": False},
         "deleted": {"type": "boolean"},
         "has_vector": {"type": "boolean"},
+        HAS_TEXT: {"type": "boolean"},
         "text_digest": _STORED_ONLY,
         "record_digest": _STORED_ONLY,
         DATE: {"type": "integer", "index": False},

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.contents.documents import VECTOR, vector_of
+from indexer.engines.opensearch.contents.documents import HAS_TEXT, VECTOR, vector_of
 from indexer.engines.opensearch.errors import UnsoundVersion
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.loaders import Loader
@@ -20,7 +20,7 @@ SAMPLE = 100
 ALIKE = 0.95
 """The least cosine of a vector and that of the same text in the served version; another precision changes less."""
 
-_HAS_TEXT = {"bool": {"should": [{"exists": {"field": name}} for name in ("title", "abstract")]}}
+_HAS_TEXT: dict[str, Any] = {"term": {HAS_TEXT: True}}
 _HAS_VECTOR: dict[str, Any] = {"exists": {"field": VECTOR}}
 _NOTED: dict[str, Any] = {"term": {"has_vector": True}}
 _DELETED: dict[str, Any] = {"term": {"deleted": True}}

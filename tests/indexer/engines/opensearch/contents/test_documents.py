@@ -104,7 +104,7 @@ def test_a_vector_reads_back_bit_by_bit(seed: int) -> None:
 def test_a_tombstone_has_nothing_to_be_found_by() -> None:
     said = orjson.loads(document(Deletion(id="1", order=2, source="a.xml")))
     assert set(said) == {
-        "id", "order", "deleted", "text_digest", "record_digest", "has_vector", "record"
+        "id", "order", "deleted", "text_digest", "record_digest", "has_text", "has_vector", "record"
     }  # fmt: skip
 
 
