@@ -22,6 +22,12 @@ AT_ONCE = 1_000
 _CONFLICT = 409
 
 
+def take_over(cluster: Cluster, version: Version) -> None:
+    """Both; the numbers first, so that a file that comes next is newer than the deletions."""
+    take_over_arrivals(cluster, version)
+    take_over_deletions(cluster, version)
+
+
 def take_over_arrivals(cluster: Cluster, version: Version) -> None:
     """Give the ledger of `version` the numbers of the served one's that it lacks."""
     served = _other_served(cluster, version)

@@ -8,7 +8,7 @@ from typing import Any
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
 from indexer.engines.opensearch.loading import loaders
-from indexer.engines.opensearch.loading.carrying import take_over_deletions
+from indexer.engines.opensearch.loading.carrying import take_over
 from indexer.engines.opensearch.loading.inspection import inspect
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
@@ -92,13 +92,13 @@ def living(cluster: Cluster, version: Version, patience: float) -> list[Loader]:
 
 def _make_ready(cluster: Cluster, version: Version, rows: LedgerIndex, options: PublishOptions) -> str:
     """All that comes before the swap, and takes its time: so what holds it up is looked for once more, and told."""
-    take_over_deletions(cluster, version)
+    take_over(cluster, version)
     inspect(cluster, version, loaders.loaders(rows))
     restore(cluster, rows, version)
     _wait_for_copies(cluster, version)
     held_up = _held_up(cluster, version, options)
     if not held_up:
-        take_over_deletions(cluster, version)
+        take_over(cluster, version)
     return held_up
 
 

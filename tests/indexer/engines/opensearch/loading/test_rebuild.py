@@ -262,3 +262,16 @@ def test_what_a_publisher_left_undone_after_the_swap_is_done_by_the_next_load(
     assert indices(node_36, alias) == {f"{alias}-v2", f"{alias}-v2-ledger"}
     left = node_36.ask("POST", f"/{alias}-v2-ledger/_search", {"size": 100})["hits"]["hits"]
     assert {hit["_source"]["kind"] for hit in left} == {"begun", "finished", "arrival", "newest-arrival"}
+
+
+def test_a_file_that_comes_after_a_deletion_by_hand_during_the_rebuild_brings_the_article_back(
+    url: str, files: list[Path], tmp_path: Path
+) -> None:
+    load(url, files)
+    load(url, files, REBUILD, publishes=False)
+    with closing(open_writer(url, space=None, options=REBUILD)) as rebuilding:  # its numbers are taken over by now
+        remove(url, "8")
+        assert rebuilding.publish().is_served
+    assert "8" not in articles(url)
+    assert load(url, [write(tmp_path / "later.xml", [Entry("8", title="Back again")])]).is_served
+    assert articles(url)["8"].title == "Back again"
