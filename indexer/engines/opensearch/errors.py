@@ -94,10 +94,17 @@ class OtherVectors(VectorMismatch):
 class MadeOtherwise(IndexerError):
     """Options for a new index were given for one that exists, and was made with others."""
 
-    def __init__(self, *, address: object, name: str, option: str, stored: object, asked: object) -> None:
+    def __init__(
+        self, *, address: object, name: str, option: str, stored: object, asked: object, is_served: bool
+    ) -> None:
+        way_out = (
+            "load a new version with it beside the one that is served (--rebuild)"
+            if is_served
+            else f"give up what is loaded: `biocpt drop {name}`"
+        )
         super().__init__(
-            f"{name!r} at {str(address)!r} was made with {option} {stored}, not {asked}. Leave {option} out, "
-            "or load a new version with it beside the one that is served (--rebuild)."
+            f"{name!r} at {str(address)!r} was made with {option} {stored}, not {asked}. "
+            f"Leave {option} out, or {way_out}."
         )
 
 

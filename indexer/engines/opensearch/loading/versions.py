@@ -251,7 +251,9 @@ def _refuse_others(cluster: Cluster, version: Version, space: VectorSpace | None
     ]
     for option, wanted, made in wishes:
         if wanted is not None and wanted != made:
-            raise MadeOtherwise(address=address, name=name, option=option, stored=made, asked=wanted)
+            raise MadeOtherwise(
+                address=address, name=name, option=option, stored=made, asked=wanted, is_served=version.is_served
+            )
 
 
 def version_name(alias: str, number: int) -> str:

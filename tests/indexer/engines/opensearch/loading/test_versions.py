@@ -141,11 +141,19 @@ def test_options_of_a_new_index_are_not_passed_over_for_one_that_exists(
     node_36: Server, fresh_index: str, options: WriteOptions, option: str
 ) -> None:
     with connected(node_36, fresh_index) as cluster:
-        open_version(cluster, SPACE, make=True)
-        with pytest.raises(MadeOtherwise, match=option):
+        made = open_version(cluster, SPACE, make=True)
+        with pytest.raises(MadeOtherwise, match=f"{option}.*`biocpt drop {made.name}`"):
             open_version(cluster, SPACE, make=True, options=options)
         same = WriteOptions(vectors="lucene", bm25=Bm25(), shards=1)
         assert open_version(cluster, SPACE, make=True, options=same).number == 1
+
+
+def test_another_kind_of_a_served_index_asks_for_a_rebuild(node_36: Server, fresh_index: str) -> None:
+    with connected(node_36, fresh_index) as cluster:
+        made = open_version(cluster, SPACE, make=True)
+        node_36.ask("POST", "/_aliases", {"actions": [{"add": {"index": made.name, "alias": fresh_index}}]})
+        with pytest.raises(MadeOtherwise, match=r"--shards 1, not 2.*\(--rebuild\)"):
+            open_version(cluster, SPACE, make=True, options=WriteOptions(shards=2))
 
 
 def test_a_new_index_is_made_as_asked(node_36: Server, fresh_index: str) -> None:
