@@ -66,6 +66,8 @@ def command(
             run.through(_files(files, writer, index, options["writing"].share), writer, encoder, force=force)
             if run.is_whole:
                 run.publication = writer.publish()
+            elif not run.is_stopped:
+                run.publication = _unserved(index, run, is_rebuild=options["writing"].rebuild)
     except IndexerError:
         if run.progress is not None:
             loaded.show(replace(run.report(), is_cut_short=True), as_json=as_json)
@@ -82,6 +84,25 @@ def _status(run: "_Run", *, is_one_of_many: bool) -> int:
     if run.publication is not None and not run.publication.is_served and not is_one_of_many:
         return NOT_SERVED
     return REJECTED if run.progress is not None and run.progress.counts.rejected else 0
+
+
+def _unserved(index: "Location", run: "_Run", *, is_rebuild: bool) -> "Publication | None":
+    """That a new version is not served because of files that broke; None where they were for the one that is."""
+    from contextlib import closing
+
+    from indexer.engines import open_reader
+    from indexer.engines.protocol import Publication
+
+    with closing(open_reader(index)) as reader:
+        versions = reader.info().versions
+    if not versions or versions[-1].state != "being loaded":
+        return None
+    if not is_rebuild and any(version.state == "served" for version in versions):
+        return None
+    broken = len(run.progress.named("broken")) if run.progress else 0
+    files, them = ("1 file", "it") if broken == 1 else (f"{broken:,} files", "them")
+    why = f"{files} broke. Mend {them} or leave {them} out, and run again."
+    return Publication(False, f"{versions[-1].name!r} is not served: {why}")
 
 
 def _files(paths: tuple[Path, ...], writer: "Writer", index: "Location", share: "Share") -> list[Path]:

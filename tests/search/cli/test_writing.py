@@ -47,6 +47,7 @@ def test_every_option_becomes_what_a_writer_is_asked() -> None:
     asked = WriteOptions(
         rebuild=True,
         drop_old=True,
+        other_files=True,
         share=Share(3, 16),
         vectors="faiss-fp16",
         bm25=Bm25(0.9, 0.4),
@@ -54,7 +55,7 @@ def test_every_option_becomes_what_a_writer_is_asked() -> None:
         replicas=0,
         connections=2,
     )
-    assert given(loading, "--rebuild", "--drop-old", "--shard", "3/16", *made) == asked
+    assert given(loading, "--rebuild", "--drop-old", "--other-files", "--shard", "3/16", *made) == asked
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_every_option_becomes_what_a_writer_is_asked() -> None:
         (("--bm25", "1,2"), "B is 0 to 1"),
         (("--shards", "0"), "0"),
         (("--drop-old",), "belongs to --rebuild"),
+        (("--other-files",), "belongs to --rebuild"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: tuple[str, ...], why: str) -> None:
@@ -167,3 +169,21 @@ def test_what_may_not_be_stored_is_said_when_an_error_ends_a_load(
         proxy.trouble = lambda *_: None
         stored = biocpt(*load, "--json")
     assert (stored.code, stored.json["added"], stored.json["uncommitted"]) == (0, 7, 0)
+
+
+def test_a_new_index_that_is_not_served_because_a_file_broke_says_so(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jsonl").write_text('{"_id": "1", "title": "Aspirin"}\n')
+    Path("b.jsonl.gz").write_bytes(b"not gzip")
+    url = f"{node_36.url}/{fresh_index}"
+    both = ("index", "a.jsonl", "b.jsonl.gz", "--index", url, "--model", "none")
+    said = f"'{fresh_index}-v1' is not served: 1 file broke. Mend it or leave it out, and run again."
+    answer = biocpt(*both)
+    assert (answer.code, said in answer.err) == (1, True)
+    assert biocpt("index", "a.jsonl", "--index", url).code == 0
+    answer = biocpt(*both)
+    assert (answer.code, "is not served" in answer.err) == (1, False)
+    answer = biocpt(*both, "--rebuild")
+    assert (answer.code, said.replace("-v1", "-v2") in answer.err) == (1, True)
