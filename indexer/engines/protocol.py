@@ -41,7 +41,8 @@ class VersionInfo:
     """One of the versions of an index, where its engine keeps several."""
 
     name: str
-    state: Literal["served", "being loaded", "old"]
+    state: Literal["served", "being loaded", "old", "withdrawn"]
+    """`withdrawn`: newer than the served one, which was put back in its place."""
     articles: int
     model: str
     """The model set of its vectors; "" for an index without."""

@@ -8,7 +8,7 @@ from indexer.engines.opensearch.contents.mapping import Meta
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Watch
-from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, ledger_name
+from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, is_withdrawn, ledger_name
 from indexer.engines.protocol import VersionInfo
 
 
@@ -29,7 +29,7 @@ def _described(cluster: Cluster, versions: Versions, version: Version) -> Iterat
 
 def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
     meta = version.said if isinstance(version.said, Meta) else None
-    state = _state(versions, version)
+    state = _state(cluster, versions, version)
     return VersionInfo(
         name=version.name,
         state=state,
@@ -41,10 +41,14 @@ def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo
     )
 
 
-def _state(versions: Versions, version: Version) -> Literal["served", "being loaded", "old"]:
+def _state(
+    cluster: Cluster, versions: Versions, version: Version
+) -> Literal["served", "being loaded", "old", "withdrawn"]:
     if version.is_served:
         return "served"
-    return "old" if version in versions.old else "being loaded"
+    if version in versions.old:
+        return "old"
+    return "withdrawn" if is_withdrawn(cluster, versions, version) else "being loaded"
 
 
 def _articles(cluster: Cluster, version: Version) -> int:

@@ -19,6 +19,9 @@ PUBLISHING = "publishing"
 """Kind and id of the document that stands there from before a version is inspected and the alias is moved until all is
 done that follows it: who does it, and what follows."""
 
+PUBLISHED = "published"
+"""Kind and id of the document that says that the alias once named the version."""
+
 _CONFLICT, _MISSING = 409, 404
 
 

@@ -11,7 +11,7 @@ from indexer.engines.opensearch.loading import loaders
 from indexer.engines.opensearch.loading.carrying import take_over
 from indexer.engines.opensearch.loading.inspection import inspect
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
-from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Loader, Watch
 from indexer.engines.opensearch.loading.lowering import SETTINGS, restore
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
@@ -76,6 +76,7 @@ def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAU
     mark = rows.get(PUBLISHING)
     if mark is None:
         return
+    rows.put(PUBLISHED, PUBLISHED, {})
     restore(cluster, rows, version)  # once more: a loader may have come between and turned them down
     if mark.said["drop_old"] and find_versions(cluster).old:
         time.sleep(options.grace)

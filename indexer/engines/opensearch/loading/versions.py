@@ -1,6 +1,7 @@
 """The concrete indexes behind an alias: `pubmed-v1`, `pubmed-v2`, each with its ledger `pubmed-v1-ledger`.
 
 The alias names the one that is served. An unserved one with a higher number is being loaded: the first, or a rebuild.
+But one that was served before, and in whose place an older one was put back, is withdrawn: a rebuild makes another.
 """
 
 import re
@@ -23,7 +24,7 @@ from indexer.engines.opensearch.errors import (
     OtherVectors,
     RequestRefused,
 )
-from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, ledger_body
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
@@ -180,9 +181,17 @@ def described(space: VectorSpace | None) -> str:
 def _rebuilt(cluster: Cluster, versions: Versions) -> Version | None:
     """The version that a rebuild has begun; also one that is served, if whoever published it did not come to an end."""
     served = versions.served
-    if versions.building is not None or served is None:
+    if served is None or (versions.building is not None and not is_withdrawn(cluster, versions, versions.building)):
         return versions.building
     return served if LedgerIndex(cluster, ledger_name(served.name)).get(PUBLISHING) else None
+
+
+def is_withdrawn(cluster: Cluster, versions: Versions, version: Version) -> bool:
+    """Whether an older version was put back in the place of this one, by hand."""
+    served = versions.served
+    if served is None or version.number <= served.number:
+        return False
+    return LedgerIndex(cluster, ledger_name(version.name)).get(PUBLISHED) is not None
 
 
 def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: WriteOptions) -> Version:

@@ -12,6 +12,7 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.errors import StillPublished, StillServed, UnsoundVersion
 from indexer.engines.opensearch.loading import dropping, loaders, publishing
 from indexer.engines.opensearch.loading.dropping import drop_from_cluster
+from indexer.engines.opensearch.loading.inventory import inventory
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
@@ -171,3 +172,16 @@ def test_a_file_that_changed_counts_where_it_changed(cluster: Cluster, first: Ve
     assert (told.is_served, "lacks: b.xml." in told.note) == (False, True)
     finished(cluster, second, ("b.xml", "2"))
     assert loading(cluster, second).finish().is_served
+
+
+def test_a_version_in_whose_place_the_one_before_was_put_back_is_not_served_again_by_a_rebuild(
+    node_36: Server, cluster: Cluster, first: Version, second: Version
+) -> None:
+    assert loading(cluster, second).finish().is_served
+    move_alias(node_36, cluster.address.alias, to=first, away_from=second)
+    assert [told.state for told in inventory(cluster)] == ["served", "withdrawn"]
+    third = open_version(cluster, SPACE, make=True, options=REBUILD)
+    assert third.number == 3
+    assert open_version(cluster, SPACE, make=True, options=REBUILD) == third
+    assert [told.state for told in inventory(cluster)] == ["served", "withdrawn", "being loaded"]
+    assert drop_from_cluster(Location(str(cluster.address)), [second.name], old=False, patience=5) == [second.name]

@@ -261,7 +261,7 @@ def test_what_a_publisher_left_undone_after_the_swap_is_done_by_the_next_load(
     assert served(node_36, alias) == {f"{alias}-v2"}
     assert indices(node_36, alias) == {f"{alias}-v2", f"{alias}-v2-ledger"}
     left = node_36.ask("POST", f"/{alias}-v2-ledger/_search", {"size": 100})["hits"]["hits"]
-    assert {hit["_source"]["kind"] for hit in left} == {"begun", "finished", "arrival", "newest-arrival"}
+    assert {hit["_source"]["kind"] for hit in left} == {"begun", "finished", "arrival", "newest-arrival", "published"}
 
 
 def test_a_file_that_comes_after_a_deletion_by_hand_during_the_rebuild_brings_the_article_back(
