@@ -32,8 +32,13 @@ class Head:
 class Heads:
     """Reads documents by id, as they are at this moment, refreshed or not."""
 
-    def __init__(self, cluster: Cluster, index: str, patience: Patience = FOR_MINUTES) -> None:
+    def __init__(self, cluster: Cluster, index: str, patience: Patience | None = FOR_MINUTES) -> None:
+        """`patience`: with troubles that pass; None where whoever asks deals with them."""
         self._cluster, self._index, self._patience = cluster, index, patience
+
+    def without_patience(self) -> "Heads":
+        """The same documents, for a thread that must not sleep through the end of the sending."""
+        return Heads(self._cluster, self._index, None)
 
     def read(self, ids: Collection[str]) -> dict[str, Head]:
         """By id; unknown ones are absent."""
@@ -48,7 +53,8 @@ class Heads:
         doing = f"read documents of {self._index!r}"
         found: dict[str, Head] = {}
         for part in parts:
-            found |= patiently(partial(self._documents, part, fields, doing), doing=doing, patience=self._patience)
+            ask = partial(self._documents, part, fields, doing)
+            found |= ask() if self._patience is None else patiently(ask, doing=doing, patience=self._patience)
         return found
 
     def _documents(self, ids: Sequence[str], fields: Sequence[str], doing: str) -> dict[str, Head]:

@@ -22,6 +22,7 @@ class Keeping:
     def __init__(self, heads: Heads, index: str, *, is_alone: Callable[[], bool]) -> None:
         """`is_alone`: says whether no other loader may be at work."""
         self._heads, self._index, self._is_alone = heads, index, is_alone
+        self._current = heads.without_patience()
 
     def actions(self, articles: Sequence[Article], heads: Mapping[str, Head]) -> Iterator[Action | Refused]:
         """One for each of the articles, given what is stored under their ids: their text, with a vector."""
@@ -42,11 +43,13 @@ class Keeping:
         """In place of a guarded action whose document is not what was read any more: another action, why there is
         none, or None where it is stored already (its answer was lost).
 
-        Raises: ChangedMeanwhile, where the vector to keep is gone.
+        Raises:
+            ChangedMeanwhile: the vector to keep is gone.
+            IndexerError: the document cannot be read now; a trouble that passes is for whoever sends.
         """
         if not isinstance(action.record, Article):
             raise TypeError(f"{type(action.record).__name__} has no vector to keep")
-        head = self._heads.with_vectors([action.id]).get(action.id)
+        head = self._current.with_vectors([action.id]).get(action.id)
         if head is not None and head.stored == action.stored:
             return None
         return self._whole(action.record, head, action.version - 1)

@@ -62,6 +62,8 @@ class Proxy:
     """Methods and paths of all requests."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
+    is_down: bool = False
+    """Cut every connection that asks something."""
     over: threading.Event = field(default_factory=threading.Event)
 
     def most_at_once(self) -> int:
@@ -118,6 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         with self.proxy.lock:
             self.proxy.asked.append(f"{self.command} {self.path}")
+        if self.proxy.is_down:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         if "/_bulk" in self.path:
             self._bulk(body)
         else:

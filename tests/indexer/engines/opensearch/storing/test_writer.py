@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -259,6 +260,29 @@ def test_an_id_that_is_too_long_cannot_be_deleted_and_is_not_stored(writer: Call
     assert one.stored(["1" * 513]) == {}
     with pytest.raises(UnusableId):
         one.delete([Deletion(id="1" * 513, order=1)])
+
+
+def test_close_does_not_wait_for_a_cluster_that_fell_silent(
+    writer: Callable[..., OpenSearchWriter], proxy: Proxy
+) -> None:
+    one = writer()
+    one.write([article("1", order=5)], {"1": vector(1)})
+    one.commit()
+    one.stored(["1"])
+
+    def conflict(*_: object) -> Trouble:
+        proxy.is_down = True  # from when this is answered: what is stored now cannot be read
+        return Trouble(pass_on=0.0, item_status=409)
+
+    proxy.trouble = conflict
+    asked = len(proxy.asked)
+    one.write([article("1", order=8, journal="x" * 6_000_000)], {}, keep=["1"])  # enough to be sent at once
+    deadline = time.monotonic() + 10
+    while sum("_mget" in asked for asked in proxy.asked[asked:]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    begun = time.monotonic()
+    one.close()
+    assert time.monotonic() - begun < 5
 
 
 def test_commit_flushes_where_the_cluster_acknowledges_before_it_syncs(
