@@ -165,8 +165,8 @@ class VectorMismatch(IndexerError):
     def __init__(self, *, index: object, stored: str, asked: str) -> None:
         super().__init__(
             f"The index at '{index}' holds {stored}, but was given {asked}. Use the matching model set, or re-index "
-            "(of an index in a cluster: load a new version with --rebuild, after `biocpt drop` of one that is not served "
-            "yet)."
+            "(of an index in a cluster: load a new version with --rebuild, after `biocpt drop` of one that is "
+            "not served yet)."
         )
 
 
