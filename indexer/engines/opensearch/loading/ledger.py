@@ -13,6 +13,7 @@ from indexer.engines.opensearch.loading.versions import find_versions, ledger_na
 from indexer.engines.opensearch.storing.patience import Patience
 from indexer.errors import DamagedIndex, NoIndex
 from indexer.ledger import FileEntry, Ledger, entry_of
+from indexer.order import Stamp, arrival_of, pack, version_of
 
 BEGUN, FINISHED, ARRIVAL, NEWEST = "begun", "finished", "arrival", "newest-arrival"
 """Kinds of documents."""
@@ -27,6 +28,7 @@ class ClusterLedger:
 
     def __init__(self, cluster: Cluster, index: str, *, patience: Patience | None = None) -> None:
         """`index`: the name of the version (`pubmed-v1`); `patience`: with troubles that pass, None for none."""
+        self._cluster, self._index = cluster, index
         self._rows = LedgerIndex(cluster, ledger_name(index), patience=patience)
         self._begun: set[tuple[str, str]] = set()
         self._numbers: dict[tuple[str, str], int] = {}
@@ -76,7 +78,7 @@ class ClusterLedger:
             newest = self._rows.get(NEWEST)
             if newest is not None:
                 self._rows.create(_id(ARRIVAL, *self._file(newest)), ARRIVAL, newest.said)
-            highest = 0 if newest is None else self._number(newest)
+            highest = self._highest_stored() if newest is None else self._number(newest)
             known = self._rows.get(_id(ARRIVAL, name, digest))
             said = {"name": name, "digest": digest, "arrival": wanted or highest + 1}
             if known is not None:
@@ -88,6 +90,22 @@ class ClusterLedger:
             else:
                 self._rows.put(NEWEST, NEWEST, said, after=newest)
         return self._numbers[file]
+
+    def _highest_stored(self) -> int:
+        """The highest number that a stored record carries, for a ledger that was lost; 0 for none.
+
+        An order begins with the PMID version: the newest record of each version is looked at.
+        """
+        doing, lenient = f"read the highest order of {self._index!r}", {"ignore_unavailable": "true"}
+        self._cluster.request("POST", f"/{self._index}/_refresh", params=lenient, doing=doing)
+        path, params = f"/{self._index}/_search", {"allow_partial_search_results": "false", **lenient}
+        body: dict[str, Any] = {"size": 1, "sort": [{"order": "desc"}], "_source": False}
+        highest = 0
+        while hits := self._cluster.request("POST", path, body, params=params, doing=doing)["hits"]["hits"]:
+            (order,) = hits[0]["sort"]
+            highest = max(highest, arrival_of(order))
+            body["search_after"] = [pack(Stamp(0, 0), version=version_of(order))]
+        return highest
 
     def _entry(self, row: Row) -> FileEntry:
         try:

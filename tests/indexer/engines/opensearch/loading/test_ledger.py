@@ -12,6 +12,7 @@ from indexer.engines.opensearch.loading.ledger_index import PAGE, LedgerIndex
 from indexer.engines.opensearch.loading.versions import open_version
 from indexer.errors import DamagedIndex, NoIndex
 from indexer.ledger import FileEntry
+from indexer.order import Stamp, arrival_stamp, pack
 from tests.indexer.engines.opensearch.reaching import SPACE, connected
 from tests.opensearch.server import Server
 
@@ -60,6 +61,21 @@ def test_a_number_whose_giver_died_halfway_is_neither_lost_nor_given_again(clust
     ledger = ClusterLedger(cluster, index)
     assert ledger.arrivals() == {("a", "1"): 1, ("b", "2"): 2}
     assert [ledger.arrival("c", "3"), ledger.arrival("b", "2"), ledger.arrival("a", "1")] == [3, 2, 1]
+
+
+def test_a_ledger_that_was_lost_gives_no_number_that_a_stored_record_carries(
+    cluster: Cluster, node: Server, index: str
+) -> None:
+    orders = [
+        pack(Stamp(2026, 7), version=2),
+        pack(arrival_stamp(40), position=3, deletion=True),
+        pack(arrival_stamp(41)),
+        pack(Stamp(2026, 1400)),
+    ]
+    for number, order in enumerate(orders):
+        node.ask("PUT", f"/{index}/_doc/{number}", {"id": str(number), "order": order})
+    ledger = ClusterLedger(cluster, index)
+    assert [ledger.arrival("a", "1"), ledger.arrival("b", "1")] == [42, 43]
 
 
 def test_a_file_done_twice_is_one_entry_and_the_newest(cluster: Cluster, index: str) -> None:
