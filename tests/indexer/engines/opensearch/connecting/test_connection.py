@@ -239,7 +239,7 @@ def test_an_expected_error_is_an_answer(node: Server, fresh_index: str) -> None:
         answer = cluster.request("GET", f"/{fresh_index}", doing="look", ignore=(404,))
         assert answer["error"]["type"] == "index_not_found_exception"
         assert cluster.request("HEAD", f"/{fresh_index}", doing="look") is False
-        with pytest.raises(RequestRefused, match=r"refused to look: no such index \[.*\] \(404, index_not") as refused:
+        with pytest.raises(RequestRefused, match=r"Could not look: .* removed meanwhile \(404, index_not") as refused:
             cluster.request("GET", f"/{fresh_index}", doing="look")
     assert (refused.value.status, refused.value.kind) == (404, "index_not_found_exception")
 
