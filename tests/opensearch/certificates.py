@@ -33,6 +33,7 @@ class Authority:
         self._key = folder / "ca-key.pem"
         _openssl(
             *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", subject("authority")),
+            *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),  # RFC 5280 wants it, and so does Python from 3.13 on
             *("-keyout", self._key, "-out", self.ca),
         )
 
@@ -41,6 +42,7 @@ class Authority:
         request, signed, key = (self._folder / f"{name}{end}" for end in (".csr", ".pem", "-key.pem"))
         extensions = self._folder / f"{name}.ext"
         lines = ["basicConstraints=CA:FALSE", "extendedKeyUsage=serverAuth,clientAuth"]
+        lines += ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
         if hosts:
             lines.append(f"subjectAltName={','.join(hosts)}")
         extensions.write_text("\n".join(lines), encoding="utf-8")
