@@ -10,6 +10,9 @@ from tests.disturbing import driver, run, some_files
 from tests.opensearch.fixtures import tools_or_skip
 from tests.opensearch.node import Node
 from tests.opensearch.servers import Servers
+from tests.search.cli.in_process import biocpt
+
+__all__ = ["biocpt"]
 
 SETTINGS = {
     "thread_pool.write.size": 1,

@@ -1,6 +1,5 @@
 """What a cluster or an index cannot be used for is one line of the command, and nothing is changed."""
 
-import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,14 +15,6 @@ from tests.opensearch.server import Server
 from tests.search.cli.in_process import Answer, Command
 
 pytestmark = [pytest.mark.opensearch, pytest.mark.slow]
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    return Command(capsys)
 
 
 def indexes(server: Server) -> set[str]:

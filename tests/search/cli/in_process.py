@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,3 +44,12 @@ class Command:
             logging.root.setLevel(level)
         captured = self.capsys.readouterr()
         return Answer(int(ended.value.code or 0), captured.out, captured.err)
+
+
+@pytest.fixture
+def biocpt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`biocpt` as on a machine with no settings of ours: a fixture for a conftest.py."""
+    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
+    return Command(capsys)

@@ -1,6 +1,5 @@
 """`biocpt plan`: the numbers people may write, the table, the JSON, and a live cluster's verdict."""
 
-import os
 from pathlib import Path
 
 import click
@@ -9,15 +8,6 @@ import pytest
 from search.cli import quantities
 from tests.opensearch.server import Server
 from tests.search.cli.in_process import Command
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    return Command(capsys)
-
 
 ANY = (click.Context(click.Command("any")), click.Option(["--any"]))
 

@@ -1,6 +1,5 @@
 """The commands on a cluster with TLS and users: secrets by environment and file, and one line where they are wrong."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ from tests.opensearch.secured import PASSWORD, SecuredNode
 from tests.search.cli.in_process import Command
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    return Command(capsys)
 
 
 def test_an_index_is_copied_into_a_secured_cluster_and_searched_there(

@@ -1,6 +1,5 @@
 """`biocpt info | show | delete | copy | optimize | verify`: what they print and their exit codes."""
 
-import os
 from contextlib import closing
 from pathlib import Path
 
@@ -11,14 +10,6 @@ from indexer.engines import open_writer
 from tests.doubles import HashEncoder
 from tests.indexer.pubmed_files import Entry, write
 from tests.search.cli.in_process import Command
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    return Command(capsys)
 
 
 @pytest.fixture

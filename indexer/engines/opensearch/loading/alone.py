@@ -65,9 +65,8 @@ class Lock:
         return self._rows.put(ALONE, ALONE, {**held.said, **said}, after=held) or self.is_held()
 
     def release(self) -> None:
-        """Let others load, if it is still ours."""
-        held = self._rows.get(ALONE)
-        if held is not None and self._is_mine(held):
+        """Let others load, if it is still ours; once more where a sign of life of ours came between."""
+        while (held := self._rows.get(ALONE)) and self._is_mine(held):
             self._rows.delete(ALONE, after=held)
 
     def _is_mine(self, held: Row) -> bool:

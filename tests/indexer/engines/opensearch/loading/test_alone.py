@@ -12,36 +12,20 @@ from indexer.engines import open_writer
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.errors import LoadedAlone, TakenForDead
 from indexer.engines.opensearch.loading import loaders
-from indexer.engines.opensearch.loading.alone import ALONE
-from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.alone import ALONE, Lock
+from indexer.engines.opensearch.loading.ledger_index import LedgerIndex, Row
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.loaders import Loader
 from indexer.engines.opensearch.loading.versions import Version, open_version
 from indexer.engines.writing import DEFAULT, Share, WriteOptions
 from indexer.errors import IndexLocked
 from tests.indexer.engines.contract import article, vector
-from tests.indexer.engines.opensearch.reaching import SPACE, connected
+from tests.indexer.engines.opensearch.reaching import SPACE
 from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.slow
 
 SHARE = Share(1, 2)
-
-
-@pytest.fixture
-def cluster(node_36: Server, fresh_index: str) -> Iterator[Cluster]:
-    with connected(node_36, fresh_index) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def version(cluster: Cluster) -> Version:
-    return open_version(cluster, SPACE, make=True)
-
-
-@pytest.fixture
-def rows(cluster: Cluster, version: Version) -> LedgerIndex:
-    return LedgerIndex(cluster, f"{version.name}-ledger")
 
 
 @pytest.fixture
@@ -59,20 +43,22 @@ def load(cluster: Cluster, version: Version) -> Iterator[Callable[..., Load]]:
     assert [thread.name for thread in threading.enumerate() if thread.name == "heartbeat"] == []
 
 
-def holder(pid: int = 1) -> dict[str, object]:
+STRANGER = Loader(
+    id="loader-stranger",
+    host="far-away",
+    namespace="",
+    pid=1,
+    share="1/1",
+    state="loading",
+    beat=0,
+    created=0,
+    heard="2026-11-22T10:00:00+00:00",
+)
+
+
+def holder(pid: int = STRANGER.pid) -> dict[str, object]:
     """The lock as a loader on another machine left it."""
-    loader = Loader(
-        id="loader-stranger",
-        host="far-away",
-        namespace="",
-        pid=pid,
-        share="1/1",
-        state="loading",
-        beat=0,
-        created=0,
-        heard="2026-11-22T10:00:00+00:00",
-    )
-    return {**asdict(loader), "since": loader.heard}
+    return {**asdict(STRANGER), "pid": pid, "since": STRANGER.heard}
 
 
 def test_an_older_record_never_takes_the_place_of_a_newer_one(node: Server, fresh_index: str) -> None:
@@ -124,6 +110,21 @@ def test_beside_loaders_with_shares_nobody_is_alone(load: Callable[..., Load], r
     assert rows.get(ALONE) is None
     assert not load(Share(2, 2)).is_alone
     assert not load().is_alone
+
+
+def test_a_sign_of_life_while_the_lock_is_let_go_does_not_keep_it(cluster: Cluster, version: Version) -> None:
+    class BeatenBetween(LedgerIndex):
+        def delete(self, id: str, *, after: Row | None = None) -> None:
+            if beats:
+                assert lock.beat({"beat": beats.pop()})
+            super().delete(id, after=after)
+
+    beats = [2, 1]
+    rows = BeatenBetween(cluster, f"{version.name}-ledger")
+    lock = Lock(rows, STRANGER, patience=10.0)
+    lock.take()
+    lock.release()
+    assert (beats, rows.get(ALONE)) == ([], None)
 
 
 def test_the_place_of_a_dead_one_is_taken(load: Callable[..., Load], rows: LedgerIndex) -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
@@ -31,22 +30,6 @@ pytestmark = pytest.mark.slow
 REBUILD = WriteOptions(rebuild=True)
 LOWERED = {"refresh_interval": "-1", "number_of_replicas": "0", "auto_expand_replicas": "false"}
 AS_MADE = {"refresh_interval": None, "number_of_replicas": "0", "auto_expand_replicas": "0-1"}
-
-
-@pytest.fixture
-def cluster(node_36: Server, fresh_index: str) -> Iterator[Cluster]:
-    with connected(node_36, fresh_index) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def version(cluster: Cluster) -> Version:
-    return open_version(cluster, SPACE, make=True)
-
-
-@pytest.fixture
-def rows(cluster: Cluster, version: Version) -> LedgerIndex:
-    return LedgerIndex(cluster, f"{version.name}-ledger")
 
 
 def quick(cluster: Cluster, version: Version, share: Share = DEFAULT.share, *, patience: float = 10.0) -> Load:

@@ -1,6 +1,6 @@
 """The moment of the swap: what others do to a version, or to the one that it replaces, while it is being published."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,18 +19,12 @@ from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name, open_version
 from indexer.engines.writing import WriteOptions
 from indexer.ledger import FileEntry
-from tests.indexer.engines.opensearch.reaching import SPACE, connected, indices, served
+from tests.indexer.engines.opensearch.reaching import SPACE, indices, served
 from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.slow
 
 REBUILD = WriteOptions(rebuild=True)
-
-
-@pytest.fixture
-def cluster(node_36: Server, fresh_index: str) -> Iterator[Cluster]:
-    with connected(node_36, fresh_index) as cluster:
-        yield cluster
 
 
 @pytest.fixture
