@@ -44,8 +44,9 @@ def copy(
         VectorMismatch: the target holds other vectors than the source; before anything is written.
         ArrivalsDisagree: both numbered unnumbered files for themselves; before anything is written.
     """
-    require_same_space(source.info(), target.space, options.location)
-    require_one_sequence(source.info().location, ledger, options.location, target.ledger)
+    info = source.info(versions=False)
+    require_same_space(info, target.space, options.location)
+    require_one_sequence(info.location, ledger, options.location, target.ledger)
     strangers = {name for name, _ in target.ledger.begun() - ledger.begun()}
     for (name, digest), sequence in ledger.arrivals().items():
         target.ledger.adopt(name, digest, sequence)

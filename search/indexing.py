@@ -57,7 +57,7 @@ def _model_to_rebuild(location: AnyLocation, options: LoadOptions) -> str:
         return ""
     try:
         with closing(open_reader(location)) as reader:
-            space = reader.info().space
+            space = reader.info(versions=False).space
     except (NoIndex, UnreadableFormat):
         return ""
     return NO_MODEL if space is None else space.model

@@ -43,7 +43,7 @@ def open_searcher(location: AnyLocation, options: SearcherOptions) -> Searcher:
 
 
 def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
-    info = index.info()
+    info = index.info(versions=False)
     if options.mode == "lexical":
         return _lexical(index, info, options)
     if info.space is None:
@@ -51,7 +51,8 @@ def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
     models = find_set(options.home, options.model or info.space.model)
     _refuse_strangers(info.location, info.space, models)
     encoder = load_encoder(models.query, options.run)
-    return Searcher(index, encoder, load_reranker(models, options.rerank, options.run), models.model_set.rerank_mix)
+    reranker = load_reranker(models, options.rerank, options.run)
+    return Searcher(index, encoder, reranker, models.model_set.rerank_mix, info=info)
 
 
 def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Searcher:
@@ -62,15 +63,15 @@ def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Search
             f"Re-ranking by {options.rerank!r} needs a model set, and this index names none: name one."
         )
     if options.rerank == "none" or name is None:
-        return Searcher(index, None)
+        return Searcher(index, None, info=info)
     try:
         models = find_set(options.home, name)
         reranker = load_reranker(models, options.rerank, options.run)
     except ModelError as error:
         if options.rerank != "auto" or options.model is not None:
             raise
-        return Searcher(index, None, notes=(f"Not re-ranked: {error}",))
-    return Searcher(index, None, reranker, models.model_set.rerank_mix)
+        return Searcher(index, None, notes=(f"Not re-ranked: {error}",), info=info)
+    return Searcher(index, None, reranker, models.model_set.rerank_mix, info=info)
 
 
 def _refuse_strangers(location: str, space: VectorSpace, models: InstalledSet) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.protocol import Reader
+from indexer.engines.protocol import IndexInfo, Reader
 from indexer.queries import Hit, Nearest
 from onnx_models.encoder import Encoder
 from onnx_models.reranker import Reranker
@@ -32,14 +32,15 @@ class Searcher:
         reranker: Reranker | None = None,
         rerank_mix: float | None = None,
         notes: tuple[str, ...] = (),
+        info: IndexInfo | None = None,
     ) -> None:
-        """Search with these; `notes` are said with every response."""
+        """Search with these; `notes` are said with every response, and `info` is the index's, if it is known."""
         self.index = index
         self.encoder = encoder
         self.reranker = reranker
         self._mix = rerank_mix
         self._notes = notes
-        self._info = index.info()
+        self._info = info or index.info(versions=False)
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The answer to one request.

@@ -215,7 +215,7 @@ class ListReader:
         self._index = index
         self._rows = index.rows
 
-    def info(self) -> IndexInfo:
+    def info(self, *, versions: bool = True) -> IndexInfo:
         """Counts over the rows."""
         articles = self._articles()
         dates = (a.revised_date or a.completed_date or a.entrez_date for a in articles.values())

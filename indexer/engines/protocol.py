@@ -121,8 +121,8 @@ class Reader(Protocol):
     and before it perhaps a part of what is being written.
     """
 
-    def info(self) -> IndexInfo:
-        """What the index holds."""
+    def info(self, *, versions: bool = True) -> IndexInfo:
+        """What the index holds; without `versions`, which a cluster has to look at one by one, it costs less."""
 
     def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
         """One list a probe, best first, ties by id as strings, at most k long, deletions left out.

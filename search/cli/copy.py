@@ -12,7 +12,7 @@ from search.cli.writing import copy_into_options
 if TYPE_CHECKING:
     from indexer.copying import Options
     from indexer.engines.location import Location
-    from indexer.engines.protocol import Reader, Writer
+    from indexer.engines.protocol import IndexInfo, Reader, Writer
     from indexer.engines.writing import WriteOptions
     from indexer.ledger import Ledger
     from indexer.progress import Counts
@@ -50,14 +50,14 @@ def command(
     _require_two(source, target, writing)
     ledger = open_ledger(source)
     with closing(open_reader(source)) as reader:
-        info = reader.info()
+        info = reader.info(versions=False)
         refused = rejects_of(target, rejects, state=default_state())
         with closing(open_writer(target, space=info.space, options=writing)) as writer:
-            counts = _run(reader, ledger, writer, Options(location=str(target), rejects=refused))
+            counts = _run(reader, info, ledger, writer, Options(location=str(target), rejects=refused))
             publication = writer.publish()
     if publication.is_served:
         with closing(open_reader(target)) as copied:
-            require_complete(info, copied.info(), counts)
+            require_complete(info, copied.info(versions=False), counts)
     loaded.show_copy(counts, refused.path, publication, as_json=as_json)
     if not publication.is_served:
         return NOT_SERVED
@@ -77,12 +77,12 @@ def _require_two(source: "Location", target: "Location", writing: "WriteOptions"
         raise click.UsageError(f"TO lies within FROM: {target}")
 
 
-def _run(reader: "Reader", ledger: "Ledger", writer: "Writer", options: "Options") -> "Counts":
+def _run(reader: "Reader", info: "IndexInfo", ledger: "Ledger", writer: "Writer", options: "Options") -> "Counts":
     from indexer.copying import copy
     from indexer.progress import Counts
     from search.cli.bar import bar
 
-    counts, info = Counts(), reader.info()
+    counts = Counts()
     rows = info.articles + info.tombstones
     with bar(rows) as show:
         for counts in copy(reader, ledger, writer, options=options):

@@ -25,8 +25,8 @@ class FixedLists:
     def __init__(self, index: Reader, lists: list[list[Hit]]) -> None:
         self._index, self._lists = index, lists
 
-    def info(self) -> IndexInfo:
-        return self._index.info()
+    def info(self, *, versions: bool = True) -> IndexInfo:
+        return self._index.info(versions=versions)
 
     def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
         return self._lists

@@ -55,7 +55,7 @@ class EmbeddedReader:
         self._closed = False
         self._snapshot = self._newest()
 
-    def info(self) -> IndexInfo:
+    def info(self, *, versions: bool = True) -> IndexInfo:
         """What the index holds."""
         now = self._current()
         with storage_errors(self._layout.folder):

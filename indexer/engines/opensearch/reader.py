@@ -21,7 +21,6 @@ from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
-from indexer.engines.opensearch.searching.translate import words_of
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Probe
@@ -66,10 +65,10 @@ class OpenSearchReader:
             self._cluster.close()
             raise
 
-    def info(self) -> IndexInfo:
+    def info(self, *, versions: bool = True) -> IndexInfo:
         """What the index holds, and which versions of it there are."""
         held = self._asked(lambda seen: figures(self._cluster, seen.version))
-        return replace(held, versions=inventory(self._cluster))
+        return replace(held, versions=inventory(self._cluster)) if versions else held
 
     def search(self, probes: Sequence[Probe]) -> list[list[Hit]]:
         """One list a probe, all in one request.
@@ -125,7 +124,7 @@ class OpenSearchReader:
     def _newest(self) -> Seen:
         """What is being loaded shows its commits when asked to; what is served does so by itself."""
         versions = find_versions(self._cluster)
-        version = versions.served or versions.building
+        version = versions.read
         if version is None:
             raise NoIndex(location=self._location)
         if not version.is_served:
@@ -181,12 +180,12 @@ class OpenSearchReader:
         vector, kind = self._comparable(probe.vector, seen.meta)
         if probe.k <= 0:
             return None
-        where = condition(probe.within)
+        where, gap = condition(probe.within)
         if seen.selectivity.is_few(probe.within, where):
             question = one_by_one(vector, probe.k, where, kind, counted=seen.selectivity.limit + 1)
         else:
             question = through_graph(vector, probe.k, where, kind)
-        return replace(question, gap=words_of(probe.within).gap)
+        return replace(question, gap=gap)
 
     def _comparable(self, vector: Vector, meta: Meta) -> tuple[Vector, str]:
         """The vector as the cluster compares it, and what it computes."""

@@ -6,7 +6,7 @@ digests, `has_vector`). All of it can be made again from `_source`, so an operat
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -37,6 +37,14 @@ twice, and all abstracts (`copy_to` in the mapping)."""
 
 SPLIT = {"title": ("title", "vernacular_title"), "abstract": ("abstract", "other_abstract")}
 """Text fields of ours that a cluster keeps as two, so that `title` and `abstract` alone are what the article says."""
+
+Clause: TypeAlias = Mapping[str, Any]
+"""A query as a cluster reads it."""
+
+DELETED: Clause = {"term": {"deleted": True}}
+NOT_DELETED: Clause = {"term": {"deleted": False}}
+HAS_VECTOR: Clause = {"term": {"has_vector": True}}
+"""Which documents are tombstones, are articles, and are noted as having a vector."""
 
 _BESIDE = ("id", "order", "title", "abstract")
 """What a document says beside `record`."""

@@ -10,7 +10,7 @@ import orjson
 
 from indexer.deleting import SOURCE
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.contents.documents import RECORD
+from indexer.engines.opensearch.contents.documents import DELETED, RECORD
 from indexer.engines.opensearch.contents.write_alias import REQUIRED, write_alias
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.versions import Version, find_versions
@@ -64,7 +64,7 @@ def _other_served(cluster: Cluster, version: Version) -> Version | None:
 
 
 def _tombstones(cluster: Cluster, served: Version) -> Iterator[list[Mapping[str, Any]]]:
-    body: dict[str, Any] = {"size": AT_ONCE, "query": {"term": {"deleted": True}}, "sort": ["id"]}
+    body: dict[str, Any] = {"size": AT_ONCE, "query": DELETED, "sort": ["id"]}
     while True:
         answer = cluster.request(
             "POST",

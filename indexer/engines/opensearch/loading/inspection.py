@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.contents.documents import HAS_TEXT, VECTOR, vector_of
+from indexer.engines.opensearch.contents.documents import DELETED, HAS_TEXT, HAS_VECTOR, VECTOR, vector_of
 from indexer.engines.opensearch.errors import UnsoundVersion
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.loaders import Loader
@@ -21,9 +21,7 @@ ALIKE = 0.95
 """The least cosine of a vector and that of the same text in the served version; another precision changes less."""
 
 _HAS_TEXT: dict[str, Any] = {"term": {HAS_TEXT: True}}
-_HAS_VECTOR: dict[str, Any] = {"exists": {"field": VECTOR}}
-_NOTED: dict[str, Any] = {"term": {"has_vector": True}}
-_DELETED: dict[str, Any] = {"term": {"deleted": True}}
+_VECTOR_IS_THERE: dict[str, Any] = {"exists": {"field": VECTOR}}
 
 
 def inspect(cluster: Cluster, version: Version, loaders: Sequence[Loader], seed: int = 0) -> None:
@@ -63,11 +61,11 @@ def _number(count: int, of: str) -> str:
 
 
 def _counts(cluster: Cluster, version: Version) -> dict[str, int]:
-    has_vector = [_HAS_VECTOR] if version.meta.space is not None else [{"match_none": {}}]
+    none: dict[str, Any] = {"match_none": {}}
     filters = {
-        "noted": _NOTED,
-        "vectors": has_vector[0],
-        "bare": {"bool": {"filter": [_HAS_TEXT], "must_not": [_NOTED, _DELETED]}},
+        "noted": HAS_VECTOR,
+        "vectors": _VECTOR_IS_THERE if version.meta.space is not None else none,
+        "bare": {"bool": {"filter": [_HAS_TEXT], "must_not": [HAS_VECTOR, DELETED]}},
     }
     body = {
         "size": 0,
@@ -82,7 +80,7 @@ def _counts(cluster: Cluster, version: Version) -> dict[str, int]:
 def _bad_vectors(cluster: Cluster, version: Version, seed: int) -> Iterator[str]:
     """Of a sample: not finite, of another width, or unlike that of the same text in the version that is served."""
     space, old = version.meta.space, old_vectors(cluster, version)
-    at_random = {"function_score": {"query": _NOTED, "random_score": {"seed": seed, "field": "_seq_no"}}}
+    at_random = {"function_score": {"query": HAS_VECTOR, "random_score": {"seed": seed, "field": "_seq_no"}}}
     body = {"size": SAMPLE, "query": at_random, "_source": ["text_digest", VECTOR]}
     answer = _search(cluster, version, body, doing=f"read vectors of {version.name!r}")
     sample = {hit["_id"]: hit["_source"] for hit in answer["hits"]["hits"]}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.contents.documents import DELETED
 from indexer.engines.opensearch.contents.mapping import Meta
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
@@ -56,7 +57,7 @@ def _articles(cluster: Cluster, version: Version) -> int:
     doing = f"count the articles of {version.name!r}"
     if not version.is_served:
         cluster.request("POST", f"/{version.name}/_refresh", ignore=(403,), doing=doing)
-    query = {"query": {"bool": {"must_not": [{"term": {"deleted": True}}]}}}
+    query = {"query": {"bool": {"must_not": [DELETED]}}}
     return int(cluster.request("POST", f"/{version.name}/_count", query, doing=doing)["count"])
 
 

@@ -134,7 +134,7 @@ def open_cluster_ledger(location: Location) -> Ledger:
     """
     cluster = Cluster(address.parse(location.name), location.access)
     versions = find_versions(cluster)
-    version = versions.served or versions.building
+    version = versions.read
     if version is None:
         raise NoIndex(location=location)
     return ClusterLedger(cluster, version.name)

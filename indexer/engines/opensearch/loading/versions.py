@@ -94,6 +94,11 @@ class Versions:
         return None if newest is None or newest.is_served else newest
 
     @property
+    def read(self) -> Version | None:
+        """What readers are given: the served one; before any is served, the one that is being loaded."""
+        return self.served or self.building
+
+    @property
     def old(self) -> tuple[Version, ...]:
         """Those before the served one."""
         served = self.served

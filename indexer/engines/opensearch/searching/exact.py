@@ -1,7 +1,7 @@
 """When vectors are compared one by one: where a filter leaves so few that a graph would cost more and may miss some."""
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.searching.translate import HAS_VECTOR, Clause
+from indexer.engines.opensearch.contents.documents import HAS_VECTOR, Clause
 from indexer.queries import Query
 
 MOST_EXACT = 10_000

@@ -1,15 +1,14 @@
 """What an index in a cluster holds, in figures."""
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.contents.documents import DATE
+from indexer.engines.opensearch.contents.documents import DATE, DELETED, HAS_VECTOR, NOT_DELETED
 from indexer.engines.opensearch.loading.versions import Version
-from indexer.engines.opensearch.searching.translate import HAS_VECTOR, NOT_DELETED
 from indexer.engines.protocol import IndexInfo
 from indexer.nlm_date import iso_date
 
 _COUNTS = {
     "articles": {"filter": NOT_DELETED},
-    "tombstones": {"filter": {"term": {"deleted": True}}},
+    "tombstones": {"filter": DELETED},
     "vectors": {"filter": HAS_VECTOR},
     "date": {"max": {"field": DATE}},
 }

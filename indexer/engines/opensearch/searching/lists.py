@@ -1,15 +1,14 @@
 """Which ranked list a probe asks for: by words, through the graph of vectors, or vector by vector."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.engines.opensearch.contents.documents import VECTOR
+from indexer.engines.opensearch.contents.documents import HAS_VECTOR, NOT_DELETED, VECTOR, Clause
 from indexer.engines.opensearch.searching.asking import MOST_HITS, Question
 from indexer.engines.opensearch.searching.scores import BEHIND
 from indexer.engines.opensearch.searching.translate import (
-    HAS_VECTOR,
-    NOT_DELETED,
-    Clause,
     may_find_deleted,
     scored,
     words_of,
@@ -36,9 +35,18 @@ def by_words(probe: Lexical) -> Question:
     return Question(asked, probe.k, raw=float, gap=words.gap)
 
 
-def condition(within: Query | None) -> Clause | None:
+class Condition(NamedTuple):
     """A filter of vectors. Tombstones have none, so they need not be left out."""
-    return None if within is None else scored(within, words=words_of(within).each)
+
+    clause: Clause | None
+    gap: str
+    """What of it is not looked up, as a sentence; "" for nothing."""
+
+
+def condition(within: Query | None) -> Condition:
+    """The filter of a probe for vectors; without one, no clause."""
+    words = words_of(within)
+    return Condition(None if within is None else scored(within, words=words.each), words.gap)
 
 
 def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Question:
@@ -47,7 +55,7 @@ def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Qu
     Args:
         vector: float32 (d,).
         k: at least 1.
-        where: `condition`, which holds inside the search: the k nearest of those that match.
+        where: a `Condition.clause`, which holds inside the search: the k nearest of those that match.
         kind: `encodings.space_type`.
     """
     most = min(k, MOST_HITS)

@@ -1,17 +1,15 @@
 """Our queries as OpenSearch's. The text of a question is only ever a value: no query syntax is parsed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from typing import assert_never
 
 from indexer.analysis import distinct_words, searchable, sound
-from indexer.engines.opensearch.contents.documents import SPLIT
+from indexer.engines.opensearch.contents.documents import SPLIT, Clause
 from indexer.engines.opensearch.contents.mapping import ANY_CASE
 from indexer.errors import QuestionTooLarge
 from indexer.fields import FIELDS, require
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
-
-Clause: TypeAlias = Mapping[str, Any]
 
 MOST_WORDS = 330
 """Words of all `Match`es of one question that are looked up: a server takes 1,024 clauses by default, and each word is
@@ -24,9 +22,6 @@ MOST_VALUES = 65_536
 """Values of one `terms` clause, by default."""
 
 PHRASE_BOOSTS = {"title": 2.0, "abstract": 1.0}
-
-NOT_DELETED: Clause = {"term": {"deleted": False}}
-HAS_VECTOR: Clause = {"term": {"has_vector": True}}
 
 _ALL: Clause = {"match_all": {}}
 _NONE: Clause = {"match_none": {}}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -209,6 +210,21 @@ def test_a_vector_that_is_not_what_it_was_is_not_served(
     with pytest.raises(UnsoundVersion, match=r"unlike that of the same text|holds 49 vectors, but notes 50"):
         load(url, files, REBUILD)
     assert served(node_36, alias) == {f"{alias}-v1"}
+
+
+def test_who_does_not_ask_for_versions_leaves_one_that_is_loaded_unrefreshed(
+    url: str, files: list[Path], node_36: Server
+) -> None:
+    load(url, files)
+    count = f"/{url.rpartition('/')[2]}-v2/_count"
+    with closing(open_writer(url, space=None, options=REBUILD)) as writer, closing(open_reader(url)) as reader:
+        writer.write([Article(id="1", title="Heart")], {})
+        writer.commit()
+        brief = reader.info(versions=False)
+        assert node_36.ask("GET", count)["count"] == 0
+        told = reader.info()
+        assert node_36.ask("GET", count)["count"] == 1
+    assert brief == replace(told, versions=())
 
 
 def test_the_versions_are_told_with_the_index(url: str, files: list[Path]) -> None:
