@@ -6,7 +6,7 @@ from typing import Any
 
 from indexer.analysis import sound
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.errors import RequestRefused
+from indexer.engines.opensearch.connecting.lookup import look_up
 from indexer.errors import IndexerError
 
 AT_ONCE = 500
@@ -16,9 +16,6 @@ KEPT_OPEN = "15m"
 """How long a cluster keeps the view of a whole-index read between two pages, while their rows are being used."""
 
 Source = Mapping[str, Any]
-
-_STATUSES = {"index_not_found_exception": 404, "no_shard_available_action_exception": 503}
-"""Of errors that an answer to many ids gives one by one, without a status."""
 
 
 def by_id(cluster: Cluster, index: str, ids: Iterable[str], **params: str) -> dict[str, Source]:
@@ -33,18 +30,9 @@ def by_id(cluster: Cluster, index: str, ids: Iterable[str], **params: str) -> di
     wanted = [id for id in dict.fromkeys(ids) if id and sound(id) == id]
     found: dict[str, Source] = {}
     for start in range(0, len(wanted), AT_ONCE):
-        said = cluster.request(
-            "POST",
-            f"/{index}/_mget",
-            {"ids": wanted[start : start + AT_ONCE]},
-            params={"realtime": "false", **params},
-            doing=f"read articles of {index!r}",
-        )
-        for document in said["docs"]:
-            if "error" in document:
-                raise _refused(cluster, document["error"])
-            if document["found"]:
-                found[document["_id"]] = document["_source"]
+        part, doing = wanted[start : start + AT_ONCE], f"read articles of {index!r}"
+        documents = look_up(cluster, index, part, params={"realtime": "false", **params}, doing=doing)
+        found |= {document["_id"]: document["_source"] for document in documents}
     return found
 
 
@@ -81,7 +69,3 @@ def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]
     finally:
         with suppress(IndexerError):  # it goes by itself in the end
             cluster.request("DELETE", "/_search/point_in_time", {"pit_id": [view]}, doing=doing, ignore=(404,))
-
-
-def _refused(cluster: Cluster, error: Mapping[str, Any]) -> RequestRefused:
-    return cluster.refused(_STATUSES.get(str(error.get("type")), 500), error, doing="read articles")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.connecting.lookup import look_up
 from indexer.engines.opensearch.contents.documents import STORED, VECTOR, stored_of, vector_of
 from indexer.engines.opensearch.storing.patience import FOR_MINUTES, Patience, patiently
 from indexer.engines.protocol import Stored
@@ -59,13 +60,8 @@ class Heads:
 
     def _documents(self, ids: Sequence[str], fields: Sequence[str], doing: str) -> dict[str, Head]:
         params = {"_source_includes": ",".join(fields)}
-        answer = self._cluster.request("POST", f"/{self._index}/_mget", {"ids": ids}, doing=doing, params=params)
-        for document in answer["docs"]:
-            if "error" in document:  # of its shard: it does not say which status a request would have had
-                kind = document["error"].get("type", "")
-                status = 404 if kind in ("index_not_found_exception", "index_closed_exception") else 503
-                raise self._cluster.refused(status, document["error"], doing=doing)
-        return {document["_id"]: _head(document) for document in answer["docs"] if document["found"]}
+        documents = look_up(self._cluster, self._index, ids, params=params, doing=doing)
+        return {document["_id"]: _head(document) for document in documents}
 
 
 def _head(document: dict[str, Any]) -> Head:
