@@ -1,4 +1,4 @@
-"""What systems are judged by: questions, and which articles answer them; or pairs of sentences, and how alike they are."""
+"""What systems are judged by: questions and the articles that answer them; or pairs of sentences that people scored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
