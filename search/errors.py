@@ -1,5 +1,7 @@
 """What can go wrong with a question: one base, `SearchError`, and a kind for each thing that happens."""
 
+from collections.abc import Sequence
+
 
 class SearchError(Exception):
     """A question cannot be answered as asked; the message says what to do next."""
@@ -68,6 +70,10 @@ class BadRun(SearchError):
     """A run cannot be written in TREC's format."""
 
 
+class BadSystem(SearchError):
+    """A system is not known by that name, or its file does not describe one."""
+
+
 class BadScores(SearchError):
     """A re-ranker gave scores that are no numbers."""
 
@@ -76,3 +82,35 @@ class BadScores(SearchError):
             f"Re-ranker {name!r} gave article {id!r} a score that is no finite number. "
             "Check it with `biocpt models verify`, or search with --rerank none."
         )
+
+
+class UnknownMeasure(SearchError):
+    """A measure that ir-measures does not know, or that is no mean over topics."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Unknown measure {name!r}. Measures are named as in ir-measures, such as nDCG@10, AP, RR, RR@10, R@100, "
+            "P@10, Judged@10."
+        )
+
+
+class NothingJudged(SearchError):
+    """A run and judgements that share no topic, so that there is nothing to take a mean over."""
+
+    def __init__(self, run: Sequence[str], qrels: Sequence[str]) -> None:
+        super().__init__(
+            f"No topic of the run is judged: the run has {_some(run)}, the judgements {_some(qrels)}. "
+            "Check that both belong to the same collection."
+        )
+
+
+class NoCorrelation(SearchError):
+    """Two rows of numbers of which no correlation is defined."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"No correlation can be computed: {reason}.")
+
+
+def _some(topics: Sequence[str]) -> str:
+    shown = ", ".join(repr(topic) for topic in topics[:3])
+    return f"{len(topics):,} topics ({shown}{', …' if len(topics) > 3 else ''})" if topics else "none"
