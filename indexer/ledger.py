@@ -56,6 +56,13 @@ class Ledger(Protocol):
         """Every finished file, oldest first; the newest entry of a name and digest stands for it."""
 
 
+class OpenedLedger(Ledger, Protocol):
+    """A ledger that was opened by itself, without a writer; whoever opened it closes it."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
 class FileLedger:
     """A ledger in a file of JSON lines: one a file begun, one a file finished, one an unnumbered file's first arrival.
 
@@ -110,6 +117,9 @@ class FileLedger:
     def entries(self) -> list[FileEntry]:
         """Every finished file, oldest first, each name and digest once."""
         return list(self._finished.values())
+
+    def close(self) -> None:
+        """Nothing is held open between two calls."""
 
     def _append(self, row: dict[str, Any]) -> None:
         jsonlog.append(self._path, [row])

@@ -1,6 +1,7 @@
 """Count an index again, record by record, and compare: what `biocpt verify` reports."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -46,14 +47,10 @@ def verify(location: AnyLocation) -> Verification:
 
     Raises: IndexerError, where it cannot be opened or read.
     """
-    ledger = open_ledger(location)
-    reader = open_reader(location)
-    try:
+    with closing(open_ledger(location)) as ledger, closing(open_reader(location)) as reader:
         files = damaged_files(location)
         found = _recounted(reader, files)
-    finally:
-        reader.close()
-    wrong = [*files, *_unlike_the_ledger(found, ledger)]
+        wrong = [*files, *_unlike_the_ledger(found, ledger)]
     return replace(found, problems=(*wrong, *found.problems), problem_count=found.problem_count + len(wrong))
 
 

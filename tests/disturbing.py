@@ -101,6 +101,5 @@ def assert_same_index(one: Path | str, other: Path | str) -> None:
         assert (vector is not None) == (isinstance(row.record, Article) and row.record.has_text)
     assert found_by_word(one) == found_by_word(other)
     assert verify(str(one)).problems == ()
-    assert {entry.name for entry in open_ledger(str(one)).entries()} == {
-        entry.name for entry in open_ledger(str(other)).entries()
-    }
+    with closing(open_ledger(str(one))) as mine, closing(open_ledger(str(other))) as theirs:
+        assert {entry.name for entry in mine.entries()} == {entry.name for entry in theirs.entries()}

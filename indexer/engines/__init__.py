@@ -10,7 +10,7 @@ from indexer.engines.location import AnyLocation, Location, located, without_sec
 from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.errors import HalfUrl, NotForFolders, UnknownEngine
-from indexer.ledger import FileLedger, Ledger
+from indexer.ledger import FileLedger, OpenedLedger
 
 __all__ = ["ENGINES", "Engine", "damaged_files", "drop_versions", "open_ledger", "open_reader", "open_writer"]
 
@@ -24,7 +24,7 @@ class Engine(NamedTuple):
 
     read: Callable[[Location], Reader]
     write: Callable[[Location, VectorSpace | None, bool, WriteOptions], Writer]
-    ledger: Callable[[Location], Ledger]
+    ledger: Callable[[Location], OpenedLedger]
     damaged: Callable[[Location], list[str]]
     drop: Callable[[Location, Collection[str], bool], list[str]]
 
@@ -43,7 +43,7 @@ def _write_folder(location: Location, space: VectorSpace | None, create: bool, o
     return EmbeddedWriter(Path(location.name), space, make=create)
 
 
-def _ledger_in_folder(location: Location) -> Ledger:
+def _ledger_in_folder(location: Location) -> OpenedLedger:
     from indexer.engines.embedded.layout import Layout
 
     return FileLedger(Layout(Path(location.name)).ledger)
@@ -71,7 +71,7 @@ def _write_cluster(location: Location, space: VectorSpace | None, create: bool, 
     return OpenSearchWriter(location, space, make=create, options=options)
 
 
-def _ledger_in_cluster(location: Location) -> Ledger:
+def _ledger_in_cluster(location: Location) -> OpenedLedger:
     from indexer.engines.opensearch.loading.ledger import open_cluster_ledger
 
     return open_cluster_ledger(location)
@@ -124,7 +124,7 @@ def open_writer(
     return ENGINES[kind_of(location)].write(located(location), space, create, options)
 
 
-def open_ledger(location: AnyLocation) -> Ledger:
+def open_ledger(location: AnyLocation) -> OpenedLedger:
     """Which source files the index at `location` has finished, without taking its write lock: for reading only."""
     return ENGINES[kind_of(location)].ledger(located(location))
 

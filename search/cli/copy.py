@@ -48,8 +48,7 @@ def command(
     from search.indexing import rejects_of
 
     _require_two(source, target, writing)
-    ledger = open_ledger(source)
-    with closing(open_reader(source)) as reader:
+    with closing(open_ledger(source)) as ledger, closing(open_reader(source)) as reader:
         info = reader.info(versions=False)
         refused = rejects_of(target, rejects, state=default_state())
         with closing(open_writer(target, space=info.space, options=writing)) as writer:

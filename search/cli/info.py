@@ -27,7 +27,8 @@ def command(index: "Location", as_json: bool) -> None:
 
     with closing(open_reader(index)) as reader:
         info = reader.info()
-    files = open_ledger(index).entries()
+    with closing(open_ledger(index)) as ledger:
+        files = ledger.entries()
     if as_json:
         print_json({**asdict(info), "files": len(files), "last_file": files[-1].name if files else None})
         return

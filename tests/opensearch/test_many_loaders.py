@@ -80,7 +80,8 @@ def test_four_loaders_one_killed_and_run_again_give_the_index_of_one(
     assert settings(node, f"{fresh_index}-v1") == RESTORED
     run(driver(calm, files))
     assert_same_index(url, calm)
-    assert open_ledger(url).arrivals() == open_ledger(str(calm)).arrivals()
+    with closing(open_ledger(url)) as ours, closing(open_ledger(str(calm))) as undisturbed:
+        assert ours.arrivals() == undisturbed.arrivals()
 
 
 def test_one_loader_without_a_share_takes_up_what_a_dead_one_left(

@@ -12,7 +12,7 @@ from indexer.engines.opensearch.loading.ledger_index import LedgerIndex, Row
 from indexer.engines.opensearch.loading.versions import find_versions, ledger_name
 from indexer.engines.opensearch.storing.patience import Patience
 from indexer.errors import DamagedIndex, NoIndex
-from indexer.ledger import FileEntry, Ledger, entry_of
+from indexer.ledger import FileEntry, entry_of
 from indexer.order import Stamp, arrival_of, pack, version_of
 
 BEGUN, FINISHED, ARRIVAL, NEWEST = "begun", "finished", "arrival", "newest-arrival"
@@ -71,6 +71,10 @@ class ClusterLedger:
         """Every finished file, oldest first, each name and digest once."""
         return [self._entry(row) for row in self._rows.all(FINISHED)]
 
+    def close(self) -> None:
+        """Let go of the connections. Those of a writer's ledger are the writer's, which closes them itself."""
+        self._cluster.close()
+
     def _numbered(self, name: str, digest: str, wanted: int | None) -> int:
         """The number of a file: the one that it has, else `wanted`, else the next."""
         file = (name, digest)
@@ -127,16 +131,19 @@ class ClusterLedger:
         return DamagedIndex(location=self._rows.name, reason=f"document {row.id!r} was changed: {reason}")
 
 
-def open_cluster_ledger(location: Location) -> Ledger:
+def open_cluster_ledger(location: Location) -> ClusterLedger:
     """The ledger of the version that is served, else of the one being loaded: for reading only.
 
     Raises: NoIndex, where there is neither.
     """
     cluster = Cluster(address.parse(location.name), location.access)
-    versions = find_versions(cluster)
-    version = versions.read
-    if version is None:
-        raise NoIndex(location=location)
+    try:
+        version = find_versions(cluster).read
+        if version is None:
+            raise NoIndex(location=location)
+    except BaseException:
+        cluster.close()
+        raise
     return ClusterLedger(cluster, version.name)
 
 

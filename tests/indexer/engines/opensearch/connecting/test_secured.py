@@ -89,16 +89,18 @@ def read(location: Location) -> None:
         assert reader.vectors(["1"])[0] is not None
         assert len(list(reader.rows())) == 20
     assert verify(location).is_sound
-    open_ledger(location).entries()
+    with closing(open_ledger(location)) as ledger:
+        ledger.entries()
 
 
 def carry_over(location: Location) -> None:
     target = Location(f"{location.name}-copy", location.access)
     with (
+        closing(open_ledger(location)) as ledger,
         closing(open_reader(location)) as reader,
         closing(open_writer(target, space=ENCODER.space)) as writer,
     ):
-        assert [counts.added for counts in copy(reader, open_ledger(location), writer)][-1] == 20
+        assert [counts.added for counts in copy(reader, ledger, writer)][-1] == 20
         writer.publish()
 
 

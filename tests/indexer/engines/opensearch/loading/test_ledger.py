@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,13 @@ from indexer.ledger import FileEntry
 from indexer.order import Stamp, arrival_stamp, pack
 from tests.indexer.engines.opensearch.reaching import SPACE, connected
 from tests.opensearch.server import Server
+
+SOCKETS = Path("/proc/self/fd")
+
+
+def sockets() -> int:
+    """How many this process has open."""
+    return sum(opened.is_socket() for opened in SOCKETS.iterdir())
 
 
 @pytest.fixture
@@ -117,7 +126,20 @@ def test_a_document_that_says_nothing_sensible_is_told_by_its_id(node: Server, c
 def test_the_ledger_of_a_location_is_that_of_the_served_version(node: Server, cluster: Cluster, index: str) -> None:
     location = str(cluster.address)
     ClusterLedger(cluster, index).arrival("a", "1")
-    assert open_ledger(location).arrivals() == {("a", "1"): 1}
+    with closing(open_ledger(location)) as ledger:
+        assert ledger.arrivals() == {("a", "1"): 1}
     node.ask("DELETE", f"/{index}*")
     with pytest.raises(NoIndex):
         open_ledger(location)
+
+
+@pytest.mark.skipif(not SOCKETS.exists(), reason="only Linux lists the sockets of a process")
+def test_a_ledger_that_is_closed_holds_no_connection(cluster: Cluster) -> None:
+    location, before = str(cluster.address), sockets()
+    ledger = open_ledger(location)
+    assert ledger.entries() == []
+    assert sockets() > before
+    ledger.close()
+    with pytest.raises(NoIndex) as refused:
+        open_ledger(f"{location}-other")
+    assert sockets() == before, f"still connected after {refused.value}"  # whose frames are alive

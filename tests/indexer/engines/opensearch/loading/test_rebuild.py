@@ -163,11 +163,13 @@ def test_a_rebuild_that_was_stopped_goes_on_where_it_was(url: str, node_36: Serv
 def test_what_no_file_says_is_in_the_rebuilt_index_too(url: str, files: list[Path]) -> None:
     load(url, files)
     remove(url, "7")
-    before, order = articles(url), open_ledger(url).arrivals()
+    with closing(open_ledger(url)) as ledger:
+        before, order = articles(url), ledger.arrivals()
     assert "7" not in before
     assert load(url, [files[2], files[1], files[0]], REBUILD).is_served  # in another order
     assert articles(url) == before
-    assert open_ledger(url).arrivals() == order
+    with closing(open_ledger(url)) as ledger:
+        assert ledger.arrivals() == order
 
 
 def test_a_deletion_by_hand_during_the_rebuild_counts(url: str, files: list[Path]) -> None:
