@@ -67,7 +67,15 @@ class BadTopics(SearchError):
 
 
 class BadRun(SearchError):
-    """A run cannot be written in TREC's format."""
+    """A run cannot be written in TREC's format, or a run file has a line that is none of a run."""
+
+
+class BadQrels(SearchError):
+    """A file of judgements has a line that is no judgement, or two that contradict each other."""
+
+
+class BadTask(SearchError):
+    """A test collection is not there, not whole, or in no form that is known."""
 
 
 class BadSystem(SearchError):

@@ -1,14 +1,12 @@
 """Read topics, the questions of a test collection: `id<TAB>query` lines or BEIR's JSON lines. Add a format here."""
 
-import gzip
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from search.errors import BadTopics
+from search.evaluation import files
 
 
 class Topic(NamedTuple):
@@ -18,13 +16,15 @@ class Topic(NamedTuple):
     query: str
 
 
-def read(path: Path) -> list[Topic]:
+def read(path: Path, *, part: str = "") -> list[Topic]:
     """The topics in file order; plain or gzip; a first byte of `{` means JSON lines.
 
     Raises:
         BadTopics: the file is missing or not UTF-8, a line is no topic, an id comes twice, or there is none.
     """
-    topics = [_topic(line, path, number) for number, line in _lines(path)]
+    if part:
+        raise BadTopics(f"Topics file {str(path)!r} has one text a topic, and so no part {part!r}.")
+    topics = [_topic(line, path, number) for number, line in files.lines(path, "topics", BadTopics)]
     if not topics:
         raise BadTopics(f"Topics file {str(path)!r} holds no topics. Give one `id<TAB>query` a line.")
     first: dict[str, int] = {}
@@ -35,19 +35,6 @@ def read(path: Path) -> list[Topic]:
             )
         first[topic.id] = number
     return topics
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadTopics(f"Cannot read topics file {str(path)!r}: {error}.") from error
-    except UnicodeDecodeError as error:
-        raise BadTopics(f"Topics file {str(path)!r} is not UTF-8 (byte {error.start}). Convert it first.") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, line.rstrip("\r")
 
 
 def _topic(line: str, path: Path, number: int) -> Topic:
