@@ -1,12 +1,13 @@
 """Open a searcher: the one wiring point of index, model set, query encoder and re-ranker."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.engines import open_reader
 from indexer.engines.location import AnyLocation
 from indexer.engines.protocol import IndexInfo, Reader, VectorSpace
-from onnx_models import RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
+from onnx_models import Encoder, RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
 from onnx_models.errors import ModelError
 from onnx_models.installed import InstalledSet
 from search.errors import InvalidRequest, ModelMismatch, NoVectors
@@ -42,7 +43,28 @@ def open_searcher(location: AnyLocation, options: SearcherOptions) -> Searcher:
         raise
 
 
-def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
+def open_searchers(
+    location: AnyLocation, options: SearcherOptions, kinds: Iterable[RerankerChoice]
+) -> dict[RerankerChoice, Searcher]:
+    """A searcher for each kind of re-ranker, over one index and one query encoder: closing one closes all.
+
+    Raises:
+        ModelMismatch, NoVectors, IndexerError, ModelError: see `open_searcher`.
+    """
+    index = open_reader(location)
+    searchers: dict[RerankerChoice, Searcher] = {}
+    encoder: Encoder | None = None
+    try:
+        for kind in kinds:
+            searchers[kind] = _with_models(index, replace(options, rerank=kind), encoder)
+            encoder = searchers[kind].encoder
+    except BaseException:
+        index.close()
+        raise
+    return searchers
+
+
+def _with_models(index: Reader, options: SearcherOptions, encoder: Encoder | None = None) -> Searcher:
     info = index.info(versions=False)
     if options.mode == "lexical":
         return _lexical(index, info, options)
@@ -50,7 +72,8 @@ def _with_models(index: Reader, options: SearcherOptions) -> Searcher:
         raise NoVectors(info.location, options.mode)
     models = find_set(options.home, options.model or info.space.model)
     _refuse_strangers(info.location, info.space, models)
-    encoder = load_encoder(models.query, options.run)
+    if encoder is None:
+        encoder = load_encoder(models.query, options.run)
     reranker = load_reranker(models, options.rerank, options.run)
     return Searcher(index, encoder, reranker, models.model_set.rerank_mix, info=info)
 

@@ -49,7 +49,7 @@ def respond(
         results=results,
         found=len(ranking.reranked.order),
         seconds=ranking.watch.report(),
-        notes=notes + _notes(ranking),
+        notes=notes + remarks(ranking),
         reranker=reranker if ranking.reranked.scores else "",
         data_date=data_date,
     )
@@ -95,7 +95,8 @@ def _places(hits: Sequence[Hit]) -> dict[str, Place]:
     return {hit.id: Place(rank, hit.score) for rank, hit in enumerate(hits, start=1)}
 
 
-def _notes(ranking: Ranking) -> tuple[str, ...]:
+def remarks(ranking: Ranking) -> tuple[str, ...]:
+    """What its reader should know: lists that not all of the index answered, words that BM25 does not search."""
     gaps = dict.fromkeys(hits.gap for hits in ranking.lists.values() if isinstance(hits, PartialHits))
     return (*gaps, *_unsearched(ranking))
 

@@ -15,7 +15,7 @@ from search.filters import Filters
 from search.fusion import FUSIONS, FusionOptions
 from search.request import SearchRequest, SearchResponse
 from search.reranking import DEFAULT_MIX, Reranked, rerank
-from search.response import Ranking, respond
+from search.response import Ranking, remarks, respond
 from search.retrieval import needs_vector, probes
 from search.stopwatch import Stopwatch
 
@@ -70,15 +70,21 @@ class Searcher:
         request = SearchRequest(
             query=id, mode="dense", filters=filters or Filters(), depth=depth, limit=limit, rerank=False
         )
-        watch = Stopwatch()
+        return self._respond(self.rank_similar(request))
+
+    def rank_similar(self, request: SearchRequest) -> Ranking:
+        """The order of `similar`, to the request's depth and within its filters; its `query` is the article's id."""
+        watch, id = Stopwatch(), request.query
         with watch.stage("fetch"):
             vector = self._article_vector(id)
         with watch.stage("retrieve"):
-            probe = Nearest(vector, depth + 1, request.filters.query())
-            hits = [hit for hit in self.index.search([probe])[0] if hit.id != id][:depth]
-        return self._respond(
-            Ranking(request=request, lists={"dense": hits}, fused=hits, reranked=Reranked(hits, []), watch=watch)
-        )
+            probe = Nearest(vector, request.depth + 1, request.filters.query())
+            hits = [hit for hit in self.index.search([probe])[0] if hit.id != id][: request.depth]
+        return Ranking(request=request, lists={"dense": hits}, fused=hits, reranked=Reranked(hits, []), watch=watch)
+
+    def notes_on(self, ranking: Ranking) -> tuple[str, ...]:
+        """What a response to this ranking would tell its reader."""
+        return self._notes + remarks(ranking)
 
     def close(self) -> None:
         """Let go of the index."""

@@ -14,7 +14,7 @@ from onnx_models.installed import sets_folder
 from onnx_models.specs import KNOWN_SETS
 from search.errors import InvalidRequest, ModelMismatch, NoVectors
 from search.indexing import LoadOptions, open_load
-from search.opening import SearcherOptions, open_searcher
+from search.opening import SearcherOptions, open_searcher, open_searchers
 from search.request import SearchRequest
 from tests.onnx_models import checkpoints
 
@@ -106,3 +106,13 @@ def test_a_lexical_search_goes_on_without_its_set_and_says_so(tmp_path: Path, in
 def test_what_was_asked_for_by_name_is_not_passed_over(tmp_path: Path, index: str, asked: dict[str, str]) -> None:
     with pytest.raises(ModelError, match="medcpt"):
         open_searcher(index, SearcherOptions(home=tmp_path, mode="lexical", **asked))  # type: ignore[arg-type]
+
+
+def test_searchers_of_several_re_rankers_share_one_index_and_one_encoder(home: Path, index: str) -> None:
+    kinds: list[RerankerChoice] = ["none", "cross", "auto"]
+    found = open_searchers(index, SearcherOptions(home=home), kinds)
+    with closing(found["cross"]):
+        assert list(found) == kinds
+        assert len({id(searcher.index) for searcher in found.values()}) == 1
+        assert len({id(searcher.encoder) for searcher in found.values()}) == 1
+        assert [searcher.reranker is None for searcher in found.values()] == [True, False, False]
