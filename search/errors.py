@@ -107,7 +107,7 @@ class NothingJudged(SearchError):
 
     def __init__(self, run: Sequence[str], qrels: Sequence[str]) -> None:
         super().__init__(
-            f"No topic of the run is judged: the run has {_some(run)}, the judgements {_some(qrels)}. "
+            f"No topic of the run is judged: its topics are {_some(run)}, those of the judgements {_some(qrels)}. "
             "Check that both belong to the same collection."
         )
 
@@ -121,4 +121,4 @@ class NoCorrelation(SearchError):
 
 def _some(topics: Sequence[str]) -> str:
     shown = ", ".join(repr(topic) for topic in topics[:3])
-    return f"{len(topics):,} topics ({shown}{', …' if len(topics) > 3 else ''})" if topics else "none"
+    return f"{shown}{', …' if len(topics) > 3 else ''} ({len(topics):,} in all)" if topics else "none"
