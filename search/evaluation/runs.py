@@ -1,14 +1,22 @@
-"""Write TREC runs: `topic Q0 document rank score tag`, one line a hit."""
+"""Read and write TREC runs: `topic Q0 document rank score tag`, one line a hit."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from struct import Struct
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from indexer.queries import Hit
 from search.errors import BadRun
+from search.evaluation import files
+
+Run: TypeAlias = Mapping[str, Sequence[Hit]]
+"""Topic id → its hits, best first."""
 
 _HIGHEST = np.float32(np.inf)
+_C_FLOAT = Struct("f")
 
 
 class RunLine(NamedTuple):
@@ -42,3 +50,51 @@ def lines(topic: str, hits: Iterable[Hit], tag: str) -> Iterator[RunLine]:
                 raise BadRun(f"A TREC run cannot hold the {name} {value!r}: it is empty or has spaces.")
         previous = min(np.float32(hit.score), np.nextafter(previous, -_HIGHEST))
         yield RunLine(topic, hit.id, rank, float(previous), tag)
+
+
+def read(path: Path) -> Run:
+    """Each topic's hits as trec_eval orders them, topics in file order; plain or gzip.
+
+    That order is: by score as a 32-bit number, highest first; equal ones by document id, the last in the alphabet
+    first. The rank column is not looked at, nor are the second and the last.
+
+    Raises:
+        BadRun: the file cannot be read or holds no hits; or a line has the wrong number of columns, a score that is no
+            finite 32-bit number, or a document that an earlier line gave for the same topic.
+    """
+    hits: dict[str, list[Hit]] = {}
+    first: dict[tuple[str, str], int] = {}
+    for number, line in files.lines(path, "run", BadRun):
+        topic, hit = _hit(line, path, number)
+        earlier = first.setdefault((topic, hit.id), number)
+        if earlier != number:
+            raise BadRun(
+                f"Line {number} of {str(path)!r}: topic {topic!r} has document {hit.id!r} already in line {earlier}. "
+                "A run names each document once for a topic."
+            )
+        hits.setdefault(topic, []).append(hit)
+    if not hits:
+        raise BadRun(f"Run file {str(path)!r} holds no hits. Give `topic Q0 document rank score tag` lines.")
+    return {topic: sorted(found, key=lambda hit: (hit.score, hit.id), reverse=True) for topic, found in hits.items()}
+
+
+def _hit(line: str, path: Path, number: int) -> tuple[str, Hit]:
+    columns = line.split()
+    if len(columns) != 6:
+        raise BadRun(
+            f"Line {number} of {str(path)!r} has {len(columns)} columns, not the 6 of `topic Q0 document rank score "
+            f"tag`: {line[:80]!r}."
+        )
+    topic, _, document, _, score, _ = columns
+    return topic, Hit(document, _score(score, path, number))
+
+
+def _score(text: str, path: Path, number: int) -> float:
+    """The score as trec_eval holds it; packing it as a C float rounds it, and refuses what is too large for one."""
+    try:
+        (score,) = _C_FLOAT.unpack(_C_FLOAT.pack(float(text)))
+    except (ValueError, OverflowError):
+        score = math.nan
+    if not math.isfinite(score) or "_" in text:
+        raise BadRun(f"Line {number} of {str(path)!r}: score {text!r} is no finite 32-bit number.")
+    return float(score)

@@ -1,12 +1,16 @@
-"""Read topics, the questions of a test collection: `id<TAB>query` lines or BEIR's JSON lines. Add a format here."""
+"""Read topics, the questions of a test collection: `id<TAB>query` lines, BEIR's JSON lines, or TREC's markup.
 
+Add a format here.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from search.errors import BadTopics
-from search.evaluation import files
+from search.evaluation import files, markup
 
 
 class Topic(NamedTuple):
@@ -17,16 +21,33 @@ class Topic(NamedTuple):
 
 
 def read(path: Path, *, part: str = "") -> list[Topic]:
-    """The topics in file order; plain or gzip; a first byte of `{` means JSON lines.
+    """The topics in file order; plain or gzip.
+
+    A first sign of `{` means JSON lines, and `<` means TREC's markup: `<top>` blocks, or XML.
+
+    Args:
+        path: The file.
+        part: Of a topic in markup, which part is the query: `title`, `description`, `narrative`, `query`, `question` or
+            whatever its element is called; "" for its first part of these, `title` and `query` before the others, or
+            for the text of a topic without parts.
 
     Raises:
-        BadTopics: the file is missing or not UTF-8, a line is no topic, an id comes twice, or there is none.
+        BadTopics: the file is missing or not UTF-8, something in it is no topic or lacks the part, an id comes twice,
+            or there is none.
     """
-    if part:
+    lines = list(files.lines(path, "topics", BadTopics))
+    if lines and lines[0][1].lstrip().startswith("<"):
+        text = files.text(path, "topics", BadTopics)
+        topics = [_checked(found.id, found.query(part), path, found.line) for found in markup.read(text, path)]
+    elif part:
         raise BadTopics(f"Topics file {str(path)!r} has one text a topic, and so no part {part!r}.")
-    topics = [_topic(line, path, number) for number, line in files.lines(path, "topics", BadTopics)]
-    if not topics:
-        raise BadTopics(f"Topics file {str(path)!r} holds no topics. Give one `id<TAB>query` a line.")
+    else:
+        topics = [_topic(line, path, number) for number, line in lines]
+    _refuse_repeats(topics, path)
+    return topics
+
+
+def _refuse_repeats(topics: Iterable[Topic], path: Path) -> None:
     first: dict[str, int] = {}
     for number, topic in enumerate(topics, start=1):
         if topic.id in first:
@@ -34,11 +55,16 @@ def read(path: Path, *, part: str = "") -> list[Topic]:
                 f"Topics file {str(path)!r} has id {topic.id!r} twice: topics {first[topic.id]} and {number}."
             )
         first[topic.id] = number
-    return topics
+    if not first:
+        raise BadTopics(f"Topics file {str(path)!r} holds no topics. Give one `id<TAB>query` a line.")
 
 
 def _topic(line: str, path: Path, number: int) -> Topic:
     id, query = _json_topic(line, path, number) if line.lstrip().startswith("{") else _tab_topic(line, path, number)
+    return _checked(id, query, path, number)
+
+
+def _checked(id: str, query: str, path: Path, number: int) -> Topic:
     if not id or any(sign.isspace() for sign in id):
         raise BadTopics(
             f"Line {number} of {str(path)!r}: id {id!r} is empty or has spaces, which TREC runs cannot hold."
