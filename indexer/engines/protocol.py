@@ -43,7 +43,8 @@ class VersionInfo:
     name: str
     state: Literal["served", "being loaded", "old", "withdrawn"]
     """`withdrawn`: newer than the served one, which was put back in its place."""
-    articles: int
+    articles: int | None
+    """None for one that somebody closed, and which tells nothing."""
     model: str
     """The model set of its vectors; "" for an index without."""
     vectors: str

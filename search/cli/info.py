@@ -57,4 +57,5 @@ def command(index: "Location", as_json: bool) -> None:
 def _line(version: "VersionInfo") -> str:
     """`pubmed-v1: served, 44,037 articles, minilm in lucene, made 2026-11-22T10:00:00+00:00`."""
     kept = f", {version.model} in {version.vectors}" if version.model else ""
-    return f"{version.name}: {version.state}, {version.articles:,} articles{kept}, made {version.created}"
+    articles = "closed" if version.articles is None else f"{version.articles:,} articles"
+    return f"{version.name}: {version.state}, {articles}{kept}, made {version.created}"

@@ -66,6 +66,27 @@ def test_a_read_only_index_is_searched_and_takes_nothing(
         node_36.ask("PUT", f"/{fresh_index}-v1/_settings", {f"index.blocks.{block}": None})
 
 
+def test_a_closed_index_is_refused_with_what_opens_it_and_an_old_version_may_be_closed(
+    biocpt: Command, node: Server, fresh_index: str, files: list[Path], calm: Path
+) -> None:
+    url = f"{node.url}/{fresh_index}"
+    run(driver(url, files[:1]))
+    run(driver(url, files[:1], "--rebuild"))
+    node.ask("POST", f"/{fresh_index}-v1/_close")
+    assert f"{fresh_index}-v1: old, closed, " in biocpt("info", "--index", url).out
+    node.ask("POST", f"/{fresh_index}-v2/_close")
+    commands: list[list[str | Path]] = [
+        ["search", "aspirin", "--index", url, "--mode", "lexical", "--rerank", "none"],
+        ["info", "--index", url],
+        ["copy", url, f"{url}-copy"],
+        ["verify", "--index", url],
+    ]
+    for command in commands:
+        assert f"Open it (POST /{fresh_index}-v2/_open)" in line(biocpt(*command))
+    assert f"Open it (POST /{fresh_index}-v2/_open)" in biocpt("copy", calm, url).err.splitlines()[-1]
+    assert {name for name in indexes(node) if name.startswith(f"{fresh_index}-copy")} == set()
+
+
 def test_vectors_of_another_width_are_refused(
     biocpt: Command, node_36: Server, fresh_index: str, files: list[Path], tmp_path: Path
 ) -> None:

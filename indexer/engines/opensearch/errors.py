@@ -1,6 +1,7 @@
 """What can go wrong with a cluster; each message says what happened, the value, and what to do next."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from indexer.errors import IndexerError, IndexLocked, NotAnIndex, UnreadableFormat, VectorMismatch
 
@@ -44,6 +45,18 @@ class IndexGone(RequestRefused):
         )
 
 
+class ClosedInCluster(RequestRefused):
+    """Somebody closed a version, or its ledger: it keeps what it holds, and answers nothing."""
+
+    def __init__(self, *, address: object, name: str, status: int, kind: str, reason: str, doing: str) -> None:
+        self.status, self.kind, self.reason = status, kind, reason
+        IndexerError.__init__(
+            self,
+            f"Could not {doing}: {name!r} at {str(address)!r} is closed ({status}, {kind}). "
+            f"Open it (POST /{name}/_open), then run the same command again.",
+        )
+
+
 class NotOurs(NotAnIndex):
     """An index or alias in the cluster has a name that we would use, and is not ours."""
 
@@ -52,6 +65,30 @@ class NotOurs(NotAnIndex):
             self,
             f"{name!r} in the cluster of {str(address)!r} was not made by biocpt (it is {why}) and is left untouched. "
             "Name an index that is not taken.",
+        )
+
+
+class TakenByAlias(NotAnIndex):
+    """An index was to be made, and its name is an alias of something else."""
+
+    def __init__(self, *, address: object, name: str) -> None:
+        IndexerError.__init__(
+            self,
+            f"The index {name!r} cannot be made for {str(address)!r}: an alias of something else has that name, and is "
+            "left untouched. Rename that alias, or name another index.",
+        )
+
+
+class SeveralServed(IndexerError):
+    """Somebody let the alias of an index name several of its versions."""
+
+    def __init__(self, *, address: object, alias: str, names: Sequence[str]) -> None:
+        *others, kept = names
+        removals = ", ".join(f'{{"remove": {{"index": "{name}", "alias": "{alias}"}}}}' for name in others)
+        super().__init__(
+            f"The alias {alias!r} at {str(address)!r} names {len(names)} versions at once ({', '.join(names)}), and "
+            f"everyone has to be served from one. Leave it one of them; to keep {kept!r}: "
+            f'POST /_aliases {{"actions": [{removals}]}}'
         )
 
 
@@ -181,7 +218,17 @@ class StillPublished(IndexerError):
     def __init__(self, *, address: object, name: str, publisher: str) -> None:
         super().__init__(
             f"{name!r} at {str(address)!r} is about to be served ({publisher}), and is not dropped. "
-            "If that process is dead, run the load again first: it ends what was begun."
+            "Wait until it is done; a dead process is noticed within half a minute."
+        )
+
+
+class DropOvertaken(IndexerError):
+    """What is served changed at the moment at which versions were to be dropped."""
+
+    def __init__(self, *, address: object, names: Iterable[str]) -> None:
+        super().__init__(
+            f"The alias was moved, or a version removed, at {str(address)!r} while {', '.join(names)} was to be "
+            "dropped: nothing was. See `biocpt info`, and run the command again."
         )
 
 
@@ -194,6 +241,23 @@ class LoadedAlone(IndexLocked):
             f"{name!r} has been written to by {loader} since {since}, without --shard and so alone. "
             "Wait until it is done; or stop it, and run all loaders with --shard.",
         )
+
+
+class OtherFiles(IndexerError):
+    """A loader with a share was given another list of files than the shares before it."""
+
+    def __init__(self, *, name: str, shares: int, theirs: Sequence[str], ours: Sequence[str]) -> None:
+        apart = {"without": Counter(theirs) - Counter(ours), "with": Counter(ours) - Counter(theirs)}
+        examples = [f"{word} {min(names)!r}" for word, names in apart.items() if names]
+        super().__init__(
+            f"{name!r} is being loaded in {shares:,} shares of {_files(len(theirs))}, but {_files(len(ours))} "
+            f"{'is' if len(ours) == 1 else 'are'} named here, {' and '.join(examples)}. Name the same FILES to every "
+            f"share; or load what is left without --shard; or give up what is loaded: `biocpt drop {name}`."
+        )
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 class TakenForDead(IndexerError):

@@ -27,7 +27,7 @@ from indexer.queries import Hit, Lexical, Nearest, Probe
 
 _T = TypeVar("_T")
 
-_GONE = "index_not_found_exception"
+_NOT_THERE = frozenset({"index_not_found_exception", "index_closed_exception"})
 _UNAVAILABLE = 503
 """The answer of an index that is removed while it is asked: none of its shards is there."""
 
@@ -52,7 +52,8 @@ class Seen:
 class OpenSearchReader:
     """A `Reader` of the version that the alias serves; of the one being loaded where none is served yet.
 
-    It stays with that version until `refresh`, or until it is gone: then it asks the one that is served by then.
+    It stays with that version until `refresh`, or until it is gone or closed: then it asks the one that is served by
+    then.
     """
 
     def __init__(self, location: Location, *, most_exact: int = MOST_EXACT) -> None:
@@ -132,12 +133,12 @@ class OpenSearchReader:
         return Seen(version, version.meta, Selectivity(self._cluster, version.name, self._most_exact))
 
     def _asked(self, ask: Callable[[Seen], _T]) -> _T:
-        """The answer of the version that we know, or where that was dropped, of the one that took its place."""
+        """The answer of the version that we know, or where that is gone or closed, of the one that took its place."""
         seen = self._current()
         try:
             return ask(seen)
         except RequestRefused as error:
-            if error.kind != _GONE and error.status != _UNAVAILABLE:
+            if error.kind not in _NOT_THERE and error.status != _UNAVAILABLE:
                 raise
             self.refresh()
             if self._current().version.name == seen.version.name:

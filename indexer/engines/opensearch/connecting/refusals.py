@@ -18,13 +18,14 @@ from indexer.engines.opensearch.connecting.connection_errors import (
 from indexer.engines.opensearch.connecting.node import Answer
 from indexer.engines.opensearch.connecting.rights import advice
 from indexer.engines.opensearch.contents.write_alias import written_through
-from indexer.engines.opensearch.errors import IndexGone, RequestRefused
+from indexer.engines.opensearch.errors import ClosedInCluster, IndexGone, RequestRefused
 from indexer.errors import IndexerError
 
 _NO_RIGHT = re.compile(r"no permissions for \[(?P<rights>.*?)\](?: and User \[name=(?P<user>[^,\]]*)|$)")
 _BLOCKS = frozenset({"cluster_block_exception", "index_create_block_exception"})
 """Kinds of errors; the second comes of full disks too, and is of its own name since OpenSearch 3."""
-_GONE = "index_not_found_exception"
+_OF_ONE_INDEX = {"index_not_found_exception": IndexGone, "index_closed_exception": ClosedInCluster}
+"""Kinds of errors that name an index which cannot be used at all."""
 _TITLE = re.compile(rb"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 _OF_PROXIES = frozenset({401, 403, 408, 413, 429, 499})
 """Statuses by which a proxy speaks for the cluster behind it, in words of its own."""
@@ -63,9 +64,9 @@ def refusal_of(status: int, error: Mapping[str, Any], *, address: Address, who: 
         asked = f"user {user!r}" if user else who
         todo = advice(rights, address.alias)
         return MissingRight(address=address, reason=reason, kind=kind, doing=doing, who=asked, rights=rights, todo=todo)
-    if kind == _GONE and isinstance(name := root.get("index"), str):
+    if (unusable := _OF_ONE_INDEX.get(kind)) and isinstance(name := root.get("index"), str):
         name = written_through(name)
-        return IndexGone(address=address, name=name, status=status, kind=kind, reason=reason, doing=doing)
+        return unusable(address=address, name=name, status=status, kind=kind, reason=reason, doing=doing)
     return RequestRefused(address=address, status=status, kind=kind, reason=reason, doing=doing)
 
 

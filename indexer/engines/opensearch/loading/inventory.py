@@ -1,12 +1,13 @@
 """The versions of an index as people are told of them: which is served, which is being loaded, and by whom."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import DELETED
 from indexer.engines.opensearch.contents.mapping import Meta
-from indexer.engines.opensearch.errors import RequestRefused
+from indexer.engines.opensearch.errors import ClosedInCluster, RequestRefused
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Watch
 from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, is_withdrawn, ledger_name
@@ -31,14 +32,18 @@ def _described(cluster: Cluster, versions: Versions, version: Version) -> Iterat
 def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
     meta = version.said if isinstance(version.said, Meta) else None
     state = _state(cluster, versions, version)
+    articles: int | None = None
+    loaders: tuple[str, ...] = ()
+    with suppress(ClosedInCluster):
+        articles, loaders = _articles(cluster, version), _loaders(cluster, version)
     return VersionInfo(
         name=version.name,
         state=state,
-        articles=_articles(cluster, version),
+        articles=articles,
         model=meta.space.model if meta is not None and meta.space is not None else "",
         vectors=meta.vectors if meta is not None and meta.space is not None else "",
         created=version.created,
-        loaders=_loaders(cluster, version),
+        loaders=loaders,
     )
 
 

@@ -107,10 +107,11 @@ class LedgerIndex:
                 "POST",
                 f"/{self.name}/_search",
                 body,
-                params={"allow_partial_search_results": "false", "ignore_unavailable": "true"},
+                params={"allow_partial_search_results": "false"},
+                ignore=(_MISSING,),
                 doing=f"read the ledger {self.name!r}",
             )
-            hits = found["hits"]["hits"]
+            hits = found["hits"]["hits"] if "hits" in found else []
             yield from map(_row, hits)
             if len(hits) < PAGE:
                 return

@@ -23,13 +23,15 @@ from indexer.engines.opensearch.errors import (
     OtherFormat,
     OtherVectors,
     RequestRefused,
+    SeveralServed,
+    TakenByAlias,
 )
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
-_EXISTS = "resource_already_exists_exception"
+_EXISTS, _BAD_NAME = "resource_already_exists_exception", "invalid_index_name_exception"
 
 UNMARKED = "without our mark in its mapping"
 """Why an index is not ours."""
@@ -110,6 +112,7 @@ def find_versions(cluster: Cluster) -> Versions:
 
     Raises:
         NotOurs: the alias names something else, or an index has its name.
+        SeveralServed: the alias names several versions.
         NotOpenSearch: whoever answers knows nothing of indexes.
     """
     alias = cluster.address.alias
@@ -127,12 +130,13 @@ def find_versions(cluster: Cluster) -> Versions:
         for name, said in found.items()
         if _concerns(name, said, alias) and name not in strangers
     ]
+    versions.sort(key=lambda version: version.number)
     served = [version.name for version in versions if version.is_served]
     if len(served) > 1:
-        raise NotOurs(address=cluster.address, name=alias, why=f"an alias of several indexes: {', '.join(served)}")
+        raise SeveralServed(address=cluster.address, alias=alias, names=served)
     return Versions(
         alias=alias,
-        all={v.number: v for v in sorted(versions, key=lambda version: version.number)},
+        all={version.number: version for version in versions},
         highest=max((_number(name.removesuffix("-ledger"), alias) or 0 for name in found), default=0),
         names=frozenset(found),
         writable=frozenset(name for name, said in found.items() if write_alias(name) in said["aliases"]),
@@ -156,7 +160,8 @@ def open_version(
 
     Raises:
         NoIndex: there is none, and none may be made.
-        NotOurs: an index or alias of that name holds something else.
+        NotOurs, TakenByAlias: an index or alias of that name holds something else.
+        SeveralServed: the alias names several versions.
         OtherVectors: it holds vectors of another model; it needs a rebuild, or its own model.
         OtherFormat: it was made by another version of ours, and needs a rebuild.
         MadeOtherwise: `options` ask for another kind of index than the one that exists.
@@ -241,6 +246,8 @@ def _make_index(cluster: Cluster, name: str, body: Mapping[str, Any]) -> None:
     try:
         cluster.request("PUT", f"/{name}", with_write_alias(name, body), doing=f"make the index {name!r}")
     except RequestRefused as error:
+        if error.kind == _BAD_NAME and "exists as alias" in error.reason:
+            raise TakenByAlias(address=cluster.address, name=name) from error
         if error.kind != _EXISTS:
             raise
 

@@ -1,11 +1,19 @@
 """Which index a writer loads and everyone is served from, on real servers."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherFormat, OtherVectors
+from indexer.engines.opensearch.errors import (
+    MadeOtherwise,
+    NotOurs,
+    OtherFormat,
+    OtherVectors,
+    SeveralServed,
+    TakenByAlias,
+)
 from indexer.engines.opensearch.loading.versions import find_versions, open_version
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex
@@ -79,6 +87,37 @@ def test_an_index_or_alias_of_somebody_else_is_refused_and_untouched(node: Serve
                 open_version(cluster, SPACE, make=True, options=options)
     assert node.ask("GET", f"/{name}") == before
     assert indices(node, fresh_index) == {name}
+
+
+@pytest.mark.parametrize("part", ["-v1", "-v1-ledger"])
+def test_a_version_or_ledger_cannot_be_named_like_an_alias_of_somebody_else(
+    node: Server, fresh_index: str, part: str
+) -> None:
+    node.ask("PUT", f"/{fresh_index}x")
+    serve(node, f"{fresh_index}{part}", f"{fresh_index}x")
+    before = node.ask("GET", f"/{fresh_index}x")
+    with (
+        connected(node, fresh_index) as cluster,
+        pytest.raises(TakenByAlias, match=rf"'{fresh_index}{part}' .* an alias of something else has that name"),
+    ):
+        open_version(cluster, SPACE, make=True)
+    assert node.ask("GET", f"/{fresh_index}x") == before
+
+
+def test_an_alias_of_several_versions_is_told_with_the_way_out(node: Server, fresh_index: str) -> None:
+    with connected(node, fresh_index) as cluster:
+        open_version(cluster, SPACE, make=True)
+        serve(node, fresh_index, f"{fresh_index}-v1")
+        open_version(cluster, SPACE, make=True, options=REBUILD)
+        serve(node, fresh_index, f"{fresh_index}-v2")
+        with pytest.raises(SeveralServed, match=f"names 2 versions at once .{fresh_index}-v1, ") as told:
+            find_versions(cluster)
+        assert f"to keep '{fresh_index}-v2'" in str(told.value)
+        advice = str(told.value).partition("POST /_aliases ")[2]
+        node.ask("POST", "/_aliases", json.loads(advice))
+        served = find_versions(cluster).served
+    assert served is not None
+    assert served.name == f"{fresh_index}-v2"
 
 
 def test_indices_with_longer_names_do_not_concern_us(node: Server, fresh_index: str) -> None:
