@@ -7,6 +7,7 @@ from itertools import islice
 from indexer.article import Article, Deletion
 from indexer.decisions import WRITTEN, decide
 from indexer.engines.protocol import IndexInfo, Reader, Row, Stored, VectorSpace, Writer
+from indexer.engines.usable import describe
 from indexer.errors import ArrivalsDisagree, IncompleteCopy, VectorMismatch
 from indexer.ledger import Ledger
 from indexer.progress import Counts, Outcome, count
@@ -86,9 +87,8 @@ def require_same_space(source: IndexInfo, target: VectorSpace | None, location: 
     if source.space is not None and target is not None:
         fits = target.fits(source.space)
     if not fits:
-        raise VectorMismatch(
-            index=location, stored=_described(target), asked=f"{_described(source.space)} of {source.location!r}"
-        )
+        asked = f"{describe(source.space)} from {source.location!r}"
+        raise VectorMismatch(index=location, stored=describe(target), asked=asked)
 
 
 def require_one_sequence(source: str, ledger: Ledger, location: str, target: Ledger) -> None:
@@ -122,12 +122,6 @@ def require_complete(source: IndexInfo, target: IndexInfo, counts: Counts) -> No
 
 def _figures(info: IndexInfo) -> str:
     return f"{info.articles} articles, {info.vectors} vectors and {info.tombstones} tombstones"
-
-
-def _described(space: VectorSpace | None) -> str:
-    if space is None:
-        return "no vectors"
-    return f"vectors of {space.model} ({space.dimension}, {space.similarity}, fingerprint {space.fingerprint[:12]})"
 
 
 def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from indexer import sources
 from indexer.article import Article, Deletion
 from indexer.batch import Batch, plan
-from indexer.engines.protocol import VectorSpace, Writer
+from indexer.engines.protocol import Writer
+from indexer.engines.usable import describe
 from indexer.errors import VectorMismatch
 from indexer.inputs import source_files
 from indexer.ledger import FileEntry
@@ -81,8 +82,6 @@ def ingest(
 def require_partner(writer: Writer, encoder: Encoder | None) -> None:
     """Refuse an encoder whose vectors do not belong into the index, naming both."""
     space = writer.space
-    stored = "no vectors" if space is None else f"vectors of {_described(space.model, space)}"
-    asked = "no encoder" if encoder is None else f"the encoder {_described(encoder.name, encoder)}"
     fits = space is None and encoder is None
     if space is not None and encoder is not None:
         fits = (space.fingerprint, space.dimension, space.similarity) == (
@@ -91,11 +90,7 @@ def require_partner(writer: Writer, encoder: Encoder | None) -> None:
             encoder.similarity,
         )
     if not fits:
-        raise VectorMismatch(index="the open writer", stored=stored, asked=asked)
-
-
-def _described(name: str, of: VectorSpace | Encoder) -> str:
-    return f"{name} ({of.dimension}, {of.similarity}, fingerprint {of.fingerprint[:12]})"
+        raise VectorMismatch(index="the open writer", stored=describe(space), asked=describe(encoder))
 
 
 class _Load:

@@ -8,6 +8,7 @@ from pathlib import Path
 from indexer.engines import kind_of, open_reader, open_writer
 from indexer.engines.location import AnyLocation, located
 from indexer.engines.protocol import VectorSpace, Writer
+from indexer.engines.usable import describe
 from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat, VectorMismatch
 from indexer.rejects import Rejects
@@ -82,18 +83,14 @@ def _encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, V
 def _remembered(location: AnyLocation, space: VectorSpace | None, options: LoadOptions) -> Encoder | None:
     if space is None:
         if options.model not in (None, NO_MODEL):
-            raise VectorMismatch(index=location, stored="no vectors", asked=f"model set {options.model!r}")
+            raise VectorMismatch(index=location, stored=describe(space), asked=f"model set {options.model!r}")
         return None
     if options.model == NO_MODEL:
-        raise VectorMismatch(index=location, stored=_described(space), asked="no model (--model none)")
+        raise VectorMismatch(index=location, stored=describe(space), asked="no model (--model none)")
     models = find_set(options.home, options.model or space.model)
     if models.article.fingerprint != space.fingerprint:
-        raise VectorMismatch(index=location, stored=_described(space), asked=_named(models))
+        raise VectorMismatch(index=location, stored=describe(space), asked=_named(models))
     return load_encoder(models.article, options.run)
-
-
-def _described(space: VectorSpace) -> str:
-    return f"vectors of {space.model} ({space.dimension}-d, fingerprint {space.fingerprint[:12]})"
 
 
 def _named(models: InstalledSet) -> str:

@@ -1,4 +1,4 @@
-"""What any engine can store: ids of a bounded length, vectors of the index's width and of finite numbers."""
+"""What any engine can store: ids of a bounded length, vectors of one width and of finite numbers; what those are called."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from indexer.analysis import sound
 from indexer.article import Article
 from indexer.engines.protocol import VectorSpace
 from indexer.errors import UnusableId, UnusableVector, VectorMismatch
+from onnx_models.encoder import Encoder
 
 LONGEST_ID = 512
 """Bytes; OpenSearch's limit, and a folder's too, so that an index can be copied between them."""
@@ -54,8 +55,9 @@ def usable_vector(
     return vector
 
 
-def describe(space: VectorSpace | None) -> str:
-    """`minilm vectors (384-d, cosine, fingerprint 0123456789ab)`."""
-    if space is None:
+def describe(of: VectorSpace | Encoder | None) -> str:
+    """What every message calls vectors: `vectors of minilm (384-d, cosine, fingerprint 0123456789ab)`."""
+    if of is None:
         return "no vectors"
-    return f"{space.model} vectors ({space.dimension}-d, {space.similarity}, fingerprint {space.fingerprint[:12]})"
+    name = of.model if isinstance(of, VectorSpace) else f"the encoder {of.name}"
+    return f"vectors of {name} ({of.dimension}-d, {of.similarity}, fingerprint {of.fingerprint[:12]})"

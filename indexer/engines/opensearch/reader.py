@@ -15,13 +15,14 @@ from indexer.engines.opensearch.contents.encodings import as_kept, space_type
 from indexer.engines.opensearch.contents.mapping import Meta
 from indexer.engines.opensearch.errors import RequestRefused
 from indexer.engines.opensearch.loading.inventory import inventory
-from indexer.engines.opensearch.loading.versions import Version, described, find_versions
+from indexer.engines.opensearch.loading.versions import Version, find_versions
 from indexer.engines.opensearch.searching.asking import ANSWER, Answer, Question, answers, lines
 from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
 from indexer.engines.protocol import IndexInfo, Row
+from indexer.engines.usable import describe
 from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
 from indexer.queries import Hit, Lexical, Nearest, Probe
 
@@ -108,8 +109,8 @@ class OpenSearchReader:
         """
         held, seen = self._current().meta.space, self._newest()
         if held is not None and (seen.meta.space is None or not seen.meta.space.fits(held)):
-            asked = f"questions for {described(held)}, which it held until it was rebuilt"
-            raise VectorMismatch(index=self._location, stored=described(seen.meta.space), asked=asked)
+            asked = f"questions for {describe(held)}, which it held until it was rebuilt"
+            raise VectorMismatch(index=self._location, stored=describe(seen.meta.space), asked=asked)
         self._seen = seen
 
     def close(self) -> None:
@@ -193,7 +194,7 @@ class OpenSearchReader:
         space = meta.space
         if space is None or vector.shape != (space.dimension,):
             asked = f"a vector of shape {vector.shape}"
-            raise VectorMismatch(index=self._location, stored=described(space), asked=asked)
+            raise VectorMismatch(index=self._location, stored=describe(space), asked=asked)
         if not np.isfinite(vector).all():
             raise UnusableVector(of="the question")
         sent = as_kept(np.ascontiguousarray(vector, np.float32), meta.vectors, space)

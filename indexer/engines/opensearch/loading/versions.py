@@ -28,6 +28,7 @@ from indexer.engines.opensearch.errors import (
 )
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.protocol import VectorSpace
+from indexer.engines.usable import describe
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex, UnreadableFormat
 
@@ -181,13 +182,6 @@ def open_version(
     return target
 
 
-def described(space: VectorSpace | None) -> str:
-    """What messages call the vectors of a version."""
-    if space is None:
-        return "no vectors"
-    return f"vectors of {space.model} ({space.dimension}-d, {space.similarity}, fingerprint {space.fingerprint[:12]})"
-
-
 def _rebuilt(cluster: Cluster, versions: Versions) -> Version | None:
     """The version that a rebuild has begun; also one that is served, if whoever published it did not come to an end."""
     served = versions.served
@@ -262,7 +256,7 @@ def _make_writable(cluster: Cluster, names: Collection[str]) -> None:
 def _refuse_others(cluster: Cluster, version: Version, space: VectorSpace | None, options: WriteOptions) -> None:
     meta, address, name = version.meta, cluster.address, version.name
     if space is not None and (meta.space is None or not meta.space.fits(space)):
-        stored, asked = described(meta.space), described(space)
+        stored, asked = describe(meta.space), describe(space)
         raise OtherVectors(address=address, name=name, stored=stored, asked=asked, is_served=version.is_served)
     wishes: list[tuple[str, object, object]] = [
         ("--vectors", options.vectors, meta.vectors),

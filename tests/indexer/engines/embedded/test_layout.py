@@ -244,7 +244,7 @@ def test_a_new_index_is_open_to_readers_before_its_first_commit(tmp_path: Path) 
     [replace(SPACE, fingerprint="0" * 16), replace(SPACE, dimension=16), replace(SPACE, similarity="cosine")],
 )
 def test_vectors_of_another_space_are_refused_with_both_named(index: Path, other: object) -> None:
-    with pytest.raises(VectorMismatch, match=r"test vectors \(8-d, ip, fingerprint ffff.*given test vectors"):
+    with pytest.raises(VectorMismatch, match=r"vectors of test \(8-d, ip, fingerprint ffff.*given vectors of test"):
         open_writer(str(index), space=other)  # type: ignore[arg-type]
     open_writer(str(index), space=SPACE).close()
 
