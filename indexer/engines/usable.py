@@ -1,4 +1,4 @@
-"""What any engine can store: ids of a bounded length, vectors of one width and of finite numbers; what those are called."""
+"""Ids and vectors that any engine can store, and what messages call the vectors."""
 
 from collections.abc import Sequence
 
