@@ -82,15 +82,16 @@ def share(text: str) -> Share:
 
 def die_after_swap() -> None:
     """Have the process killed once the alias names the new version, before anything else is done."""
-    from indexer.engines.opensearch.loading import publishing
+    from indexer.engines.opensearch.loading import aliasing, publishing
 
-    swap = publishing._swap
+    move = aliasing.move
 
-    def swap_and_die(*arguments: Any, **options: Any) -> None:
-        swap(*arguments, **options)
+    def move_and_die(*arguments: Any, **options: Any) -> bool:
+        move(*arguments, **options)
         os.kill(os.getpid(), signal.SIGKILL)
+        return False
 
-    publishing._swap = swap_and_die  # the injected failure
+    publishing.move = move_and_die  # type: ignore[attr-defined]  # the injected failure
 
 
 def load(given: argparse.Namespace) -> None:

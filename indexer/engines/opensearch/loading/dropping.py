@@ -1,16 +1,27 @@
 """Remove versions that nobody is served from: old ones, and loads that were given up."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.errors import NoSuchVersion, NotOurs, StillLoading, StillPublished, StillServed
-from indexer.engines.opensearch.loading import loaders
-from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
+from indexer.engines.opensearch.contents.write_alias import write_alias
+from indexer.engines.opensearch.errors import (
+    DropOvertaken,
+    NoSuchVersion,
+    NotOurs,
+    StillLoading,
+    StillPublished,
+    StillServed,
+)
+from indexer.engines.opensearch.loading.aliasing import remove
+from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, Row
 from indexer.engines.opensearch.loading.load import PATIENCE
-from indexer.engines.opensearch.loading.publishing import living, removals
+from indexer.engines.opensearch.loading.mark import publisher
+from indexer.engines.opensearch.loading.publishing import living
 from indexer.engines.opensearch.loading.versions import UNMARKED, Version, Versions, find_versions, ledger_name
+from indexer.errors import IndexerError
 
 
 def drop_from_cluster(
@@ -27,6 +38,7 @@ def drop_from_cluster(
     Raises:
         NoSuchVersion, StillServed, NotOurs: before anything is removed.
         StillLoading, StillPublished: somebody is loading one of them, or about to have it served; the same.
+        DropOvertaken: the alias was moved at this moment; the same.
     """
     cluster = Cluster(address.parse(location.name), location.access)
     try:
@@ -35,13 +47,13 @@ def drop_from_cluster(
         chosen += [version for version in versions.old if old and version not in chosen]
         for version in chosen:
             _require_nobody(cluster, version, patience)
-            if version not in versions.old:
-                _require_no_publisher(cluster, version)
-        actions = [removal for version in chosen for removal in removals(cluster, version)]
-        _require_unserved(cluster, chosen)  # once more: the waiting took its time
-        if actions:
-            named = ", ".join(version.name for version in chosen)
-            cluster.request("POST", "/_aliases", {"actions": actions}, doing=f"drop {named}")
+        unserved = [version for version in chosen if version not in versions.old]
+        with _shut(cluster, {version.name: _dead_mark(cluster, version, patience) for version in unserved}):
+            served = find_versions(cluster).served  # once more: the waiting took its time
+            if served is not None and served.name in {version.name for version in chosen}:
+                raise StillServed(address=cluster.address, name=served.name)
+            if chosen and not remove(cluster, chosen, served=served):
+                raise DropOvertaken(address=cluster.address, names=[version.name for version in chosen])
         return [version.name for version in chosen]
     finally:
         cluster.close()
@@ -63,15 +75,43 @@ def _require_nobody(cluster: Cluster, version: Version, patience: float) -> None
         raise StillLoading(address=cluster.address, name=version.name, loader=found[0])
 
 
-def _require_no_publisher(cluster: Cluster, version: Version) -> None:
-    """A publisher is done with loading, and not seen as a loader any more."""
-    mark = LedgerIndex(cluster, ledger_name(version.name)).get(PUBLISHING)
-    if mark is not None and not loaders.is_gone(mark.said):
-        publisher = f"process {mark.said['pid']} on {mark.said['host']}"
-        raise StillPublished(address=cluster.address, name=version.name, publisher=publisher)
+def _dead_mark(cluster: Cluster, version: Version, patience: float) -> Row | None:
+    """The mark of a publisher that died, if there is one: it is done with loading, and not seen as a loader any more.
+
+    Raises: StillPublished, for one that lives.
+    """
+    rows = LedgerIndex(cluster, ledger_name(version.name))
+    mark = rows.get(PUBLISHING)
+    if mark is not None and (found := publisher(rows, patience=patience)):
+        raise StillPublished(address=cluster.address, name=version.name, publisher=found.place)
+    return mark
 
 
-def _require_unserved(cluster: Cluster, chosen: Collection[Version]) -> None:
-    served = find_versions(cluster).served
-    if served is not None and served.name in {version.name for version in chosen}:
-        raise StillServed(address=cluster.address, name=served.name)
+@contextmanager
+def _shut(cluster: Cluster, marks: Mapping[str, Row | None]) -> Iterator[None]:
+    """Have nobody publish these versions in the block, nor any more once they are removed in it: their ledgers lose
+    the alias for writing, and then are looked at once more, for a mark that was set after `marks` were read.
+
+    Who publishes does it in the other order, sets its mark and then moves the alias: so one of the two sees the other.
+    Should we be killed here, the next writer gives the ledger its alias back.
+    """
+    _let_write(cluster, marks, may=False)
+    try:
+        for name, dead in marks.items():
+            mark = LedgerIndex(cluster, ledger_name(name)).get(PUBLISHING)
+            if mark is not None and mark != dead:
+                publisher = f"process {mark.said['pid']} on {mark.said['host']}"
+                raise StillPublished(address=cluster.address, name=name, publisher=publisher)
+        yield
+    except BaseException:
+        with suppress(IndexerError):  # the first error is the one to tell
+            _let_write(cluster, marks, may=True)
+        raise
+
+
+def _let_write(cluster: Cluster, names: Collection[str], *, may: bool) -> None:
+    ledgers = sorted({ledger_name(name) for name in names} & find_versions(cluster).names)
+    actions = [{"add" if may else "remove": {"index": ledger, "alias": write_alias(ledger)}} for ledger in ledgers]
+    if actions:
+        doing = f"{'allow' if may else 'forbid'} to write to {' and '.join(ledgers)}"
+        cluster.request("POST", "/_aliases", {"actions": actions}, ignore=() if may else (404,), doing=doing)

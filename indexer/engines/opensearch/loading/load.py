@@ -64,7 +64,9 @@ class Load:
         Raises: LoadedAlone, where another loads the version alone.
         """
         self._cluster, self._version, self._share = cluster, version, share
-        self._options = PublishOptions(other_files=other_files, drop_old=drop_old, grace=grace, patience=patience)
+        self._options = PublishOptions(
+            other_files=other_files, drop_old=drop_old, grace=grace, patience=patience, beat=beat
+        )
         self._rows = LedgerIndex(cluster, ledger_name(version.name))
         self._is_served, self._created = version.is_served, 0
         self._me = Loader(

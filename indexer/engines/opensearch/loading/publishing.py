@@ -3,17 +3,18 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
 from indexer.engines.opensearch.loading import loaders
+from indexer.engines.opensearch.loading.aliasing import move, remove
 from indexer.engines.opensearch.loading.carrying import take_over
 from indexer.engines.opensearch.loading.inspection import inspect
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Loader, Watch
 from indexer.engines.opensearch.loading.lowering import SETTINGS, restore
+from indexer.engines.opensearch.loading.mark import Mark
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
 from indexer.engines.protocol import Publication
 from indexer.errors import IndexerError
@@ -21,8 +22,6 @@ from indexer.ledger import FileEntry
 
 GRACE = 5.0
 """Seconds that searches of an old version are given to end before it is dropped."""
-
-_GONE = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +36,8 @@ class PublishOptions:
     """Seconds that these are given."""
     patience: float = 30.0
     """Seconds without a sign of life after which those who write to the old one are taken for dead."""
+    beat: float = 5.0
+    """Seconds between two signs of life of the publisher."""
 
 
 DEFAULT = PublishOptions()
@@ -45,26 +46,33 @@ DEFAULT = PublishOptions()
 def publish(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> Publication:
     """Let the alias name `version`, all of whose files are loaded. Run again after a crash, it does the rest.
 
-    Not done while somebody writes to the served version, or where it was given files that this one lacks.
+    Not done while somebody writes to the served version, or where it was given files that this one lacks. Who opened
+    that for writing in the milliseconds between our last look and the swap is told when done that it was replaced.
 
     Raises:
         UnsoundVersion: what is stored is not what was loaded; the alias stays as it is.
     """
+    served = find_versions(cluster).served
+    if held_up := _held_up(cluster, version, served, options):
+        return Publication(False, held_up)
     rows = LedgerIndex(cluster, ledger_name(version.name))
-    if held_up := _held_up(cluster, version, options):
-        return Publication(False, held_up)
-    mark = {"drop_old": options.drop_old, **loaders.place()}
-    rows.put(PUBLISHING, PUBLISHING, mark)
-    try:
-        held_up = _make_ready(cluster, version, rows, options)
-    except IndexerError:
-        rows.delete(PUBLISHING)
-        raise
-    if held_up:
-        rows.delete(PUBLISHING)
-        return Publication(False, held_up)
-    rows.put(PUBLISHING, PUBLISHING, mark)  # once more: another publisher may have found a fault and taken it away
-    _swap(cluster, version)
+    with Mark(rows, drop_old=options.drop_old, beat=options.beat) as mark:
+        try:
+            _make_ready(cluster, version, rows)
+            served = find_versions(cluster).served
+            held_up = _held_up(cluster, version, served, options)  # once more: all that took its time
+            if not held_up:
+                take_over(cluster, version)
+        except IndexerError:
+            mark.remove()
+            raise
+        if not held_up:
+            mark.put()  # refused if somebody drops the version at this moment
+            if not move(cluster, version, away_from=served):
+                held_up = f"{version.name!r} is not served yet: what is served changed. Run the same command again."
+        if held_up:
+            mark.remove()
+            return Publication(False, held_up)
     complete(cluster, version, options)
     versions = find_versions(cluster)
     return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(versions.old))
@@ -80,7 +88,9 @@ def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAU
     restore(cluster, rows, version)  # once more: a loader may have come between and turned them down
     if mark.said["drop_old"] and find_versions(cluster).old:
         time.sleep(options.grace)
-        _drop(cluster, [old for old in find_versions(cluster).old if not living(cluster, old, options.patience)])
+        unused = [old for old in find_versions(cluster).old if not living(cluster, old, options.patience)]
+        if unused:  # and nothing, if one of them is served again or another process does it
+            remove(cluster, unused, served=version)
     loaders.forget(rows)
     rows.delete(SETTINGS)
     rows.delete(PUBLISHING)
@@ -91,21 +101,16 @@ def living(cluster: Cluster, version: Version, patience: float) -> list[Loader]:
     return Watch(LedgerIndex(cluster, ledger_name(version.name)), patience=patience).living()
 
 
-def _make_ready(cluster: Cluster, version: Version, rows: LedgerIndex, options: PublishOptions) -> str:
-    """All that comes before the swap, and takes its time: so what holds it up is looked for once more, and told."""
+def _make_ready(cluster: Cluster, version: Version, rows: LedgerIndex) -> None:
+    """All that comes before the swap and takes its time."""
     take_over(cluster, version)
     inspect(cluster, version, loaders.loaders(rows))
     restore(cluster, rows, version)
     _wait_for_copies(cluster, version)
-    held_up = _held_up(cluster, version, options)
-    if not held_up:
-        take_over(cluster, version)
-    return held_up
 
 
-def _held_up(cluster: Cluster, version: Version, options: PublishOptions) -> str:
-    """Why a version is not served now, in a sentence; "" if nothing holds it up."""
-    served = find_versions(cluster).served
+def _held_up(cluster: Cluster, version: Version, served: Version | None, options: PublishOptions) -> str:
+    """Why a version does not take the place of the served one now, in a sentence; "" if nothing holds it up."""
     if served is None or served.name == version.name:
         return ""
     if served.number > version.number:
@@ -154,39 +159,6 @@ def _wait_for_copies(cluster: Cluster, version: Version, seconds: int = 60) -> N
             raise
         why = f"not all of its shards were there after {seconds} s"
         raise UnsoundVersion(address=cluster.address, name=version.name, why=why) from error
-
-
-def _swap(cluster: Cluster, version: Version) -> None:
-    """Move the alias in one step; a search sees the one version or the other, and never none."""
-    versions = find_versions(cluster)
-    actions = [_alias("add", version, versions.alias)]
-    if versions.served is not None and versions.served.name != version.name:
-        actions.append(_alias("remove", versions.served, versions.alias))
-    cluster.request("POST", "/_aliases", {"actions": actions}, doing=f"let {versions.alias!r} name {version.name!r}")
-
-
-def _drop(cluster: Cluster, old: Sequence[Version]) -> None:
-    """Remove versions, unless another publisher does it at this moment, or one is served again."""
-    found = {version.name: removals(cluster, version) for version in old}
-    still_old = {version.name for version in find_versions(cluster).old}
-    actions = [removal for name, of_one in found.items() if name in still_old for removal in of_one]
-    try:
-        if actions:
-            cluster.request("POST", "/_aliases", {"actions": actions}, doing="drop old versions")
-    except RequestRefused as error:
-        if error.status != _GONE:
-            raise
-
-
-def removals(cluster: Cluster, version: Version) -> list[dict[str, Any]]:
-    """The actions that remove a version and its ledger."""
-    ledger = ledger_name(version.name)
-    found = cluster.request("GET", f"/{ledger}", params={"ignore_unavailable": "true"}, doing=f"look for {ledger!r}")
-    return [{"remove_index": {"index": name}} for name in (version.name, *found)]
-
-
-def _alias(action: str, version: Version, alias: str) -> dict[str, Any]:
-    return {action: {"index": version.name, "alias": alias}}
 
 
 def _kept(old: Sequence[Version]) -> str:

@@ -1,7 +1,9 @@
 """The moment of the swap: what others do to a version, or to the one that it replaces, while it is being published."""
 
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 
 from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.errors import StillPublished, StillServed, UnsoundVersion
-from indexer.engines.opensearch.loading import dropping, loaders, publishing
+from indexer.engines.opensearch.errors import DropOvertaken, RequestRefused, StillPublished, StillServed, UnsoundVersion
+from indexer.engines.opensearch.loading import aliasing, dropping, loaders, publishing
 from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 from indexer.engines.opensearch.loading.inventory import inventory
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
+from indexer.engines.opensearch.loading.loaders import Loader
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name, open_version
 from indexer.engines.writing import WriteOptions
 from indexer.ledger import FileEntry
@@ -55,6 +58,15 @@ def move_alias(node: Server, alias: str, *, to: Version, away_from: Version) -> 
     node.ask("POST", "/_aliases", {"actions": [{"remove": away}, {"add": here}]})
 
 
+def mark(beat: int = 0, **place: Any) -> dict[str, Any]:
+    """Of a publisher on another machine, or at another place."""
+    loader = Loader(
+        id="publisher-stranger", host="far-away", namespace="", pid=1, share="1/1", state="loading", beat=beat,
+        created=0, heard="2026-11-22T10:00:00+00:00",
+    )  # fmt: skip
+    return {**asdict(loader), "drop_old": True, **place}
+
+
 def before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Callable[[], object]) -> None:
     """Have something happen each time right before a step."""
     step = getattr(module, name)
@@ -85,7 +97,7 @@ def test_an_old_version_that_was_served_again_while_its_drop_waited_is_not_dropp
     roll_back = partial(move_alias, node_36, alias, to=first, away_from=second)
     before(monkeypatch, publishing, "living", lambda: None)
     with monkeypatch.context() as meanwhile:
-        before(meanwhile, publishing, "removals", roll_back)
+        before(meanwhile, aliasing, "_removals", roll_back)
         assert loading(cluster, second, drop_old=True).finish().is_served
     assert served(node_36, alias) == {first.name}
 
@@ -100,7 +112,7 @@ def test_what_is_about_to_be_served_is_not_dropped(
             drop_from_cluster(where, [second.name], old=False, patience=5)
 
     before(monkeypatch, publishing, "inspect", drop)
-    before(monkeypatch, publishing, "_swap", drop)
+    before(monkeypatch, publishing, "move", drop)
     assert loading(cluster, second).finish().is_served
     assert rows_of(cluster, second).get(PUBLISHING) is None
 
@@ -117,14 +129,140 @@ def test_a_load_that_was_found_unsound_can_be_dropped(node_36: Server, cluster: 
 def test_a_load_whose_publisher_was_killed_before_the_swap_can_be_dropped_or_run_again(
     node_36: Server, cluster: Cluster, second: Version
 ) -> None:
-    mark = {"drop_old": True, **loaders.place(), "pid": 2**22 - 1}  # Linux's highest: hardly one that runs
-    rows_of(cluster, second).put(PUBLISHING, PUBLISHING, mark)
+    killed = mark(**loaders.place()) | {"pid": 2**22 - 1}  # Linux's highest: hardly one that runs
+    rows_of(cluster, second).put(PUBLISHING, PUBLISHING, killed)
     assert loading(cluster, second).finish().is_served
     third = open_version(cluster, SPACE, make=True, options=REBUILD)
-    rows_of(cluster, third).put(PUBLISHING, PUBLISHING, mark)
-    assert drop_from_cluster(Location(str(cluster.address)), [third.name], old=False, patience=5) == [third.name]
+    rows_of(cluster, third).put(PUBLISHING, PUBLISHING, killed)
+    assert drop_from_cluster(Location(str(cluster.address)), [third.name], old=False, patience=60) == [third.name]
     assert not any(name.startswith(third.name) for name in indices(node_36, cluster.address.alias))
     assert find_versions(cluster).served is not None
+
+
+def test_a_publisher_that_died_on_another_machine_is_waited_for_no_longer_than_for_a_sign_of_life(
+    node_36: Server, cluster: Cluster, second: Version
+) -> None:
+    rows_of(cluster, second).put(PUBLISHING, PUBLISHING, mark())
+    begun = time.monotonic()
+    assert drop_from_cluster(Location(str(cluster.address)), [second.name], old=False, patience=1) == [second.name]
+    assert 1 <= time.monotonic() - begun < 10
+    assert not any(name.startswith(second.name) for name in indices(node_36, cluster.address.alias))
+
+
+def test_a_publisher_that_died_on_another_machine_holds_up_no_load(cluster: Cluster, second: Version) -> None:
+    rows_of(cluster, second).put(PUBLISHING, PUBLISHING, mark())
+    begun = time.monotonic()
+    assert Load(cluster, second, grace=0).finish().is_served
+    assert time.monotonic() - begun < 5
+    assert rows_of(cluster, second).get(PUBLISHING) is None
+
+
+def test_a_publisher_lives_for_as_long_as_its_inspection_takes(
+    cluster: Cluster, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders, "is_gone", lambda _: False)  # as seen from another machine
+    where, patience = Location(str(cluster.address)), 0.5
+
+    def drop() -> None:
+        time.sleep(2 * patience)
+        with pytest.raises(StillPublished, match=r"is about to be served \(process \d+ on "):
+            drop_from_cluster(where, [second.name], old=False, patience=patience)
+
+    before(monkeypatch, publishing, "inspect", drop)
+    assert loading(cluster, second).finish().is_served
+    assert [thread.name for thread in threading.enumerate() if thread.name == "heartbeat"] == []
+
+
+def test_a_version_whose_publishing_begins_right_before_its_removal_is_not_dropped(
+    node_36: Server, cluster: Cluster, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = rows_of(cluster, second)
+    rows.put(PUBLISHING, PUBLISHING, mark())
+    beats = [7]
+
+    def begin() -> None:
+        if beats:
+            rows.put(PUBLISHING, PUBLISHING, mark(beats.pop()))
+
+    before(monkeypatch, dropping, "_let_write", begin)
+    with pytest.raises(StillPublished, match="process 1 on far-away"):
+        drop_from_cluster(Location(str(cluster.address)), [second.name], old=False, patience=0.5)
+    monkeypatch.undo()
+    assert loading(cluster, second).finish().is_served
+
+
+def test_nobody_begins_to_publish_what_is_dropped_in_the_same_moment(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = loading(cluster, second)
+
+    def publish() -> None:
+        with pytest.raises(RequestRefused, match=f"{second.name}-ledger' .* was removed meanwhile"):
+            load.finish()
+
+    monkeypatch.setattr(dropping, "living", lambda *_: [])  # we are not seen
+    before(monkeypatch, dropping, "remove", publish)
+    assert drop_from_cluster(Location(str(cluster.address)), [second.name], old=False, patience=5) == [second.name]
+    assert served(node_36, cluster.address.alias) == {first.name}
+
+
+def test_an_old_version_that_is_served_again_right_before_its_removal_is_not_dropped(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert loading(cluster, second).finish().is_served
+    alias = cluster.address.alias
+    before(monkeypatch, aliasing, "_removals", partial(move_alias, node_36, alias, to=first, away_from=second))
+    with pytest.raises(DropOvertaken, match=f"while {first.name} was to be dropped: nothing was"):
+        drop_from_cluster(Location(str(cluster.address)), [], old=True, patience=5)
+    assert served(node_36, alias) == {first.name}
+
+
+def test_a_filter_that_an_operator_set_on_the_alias_outlives_a_drop(
+    node_36: Server, cluster: Cluster, first: Version, second: Version
+) -> None:
+    alias = cluster.address.alias
+    kept = {"filter": {"term": {"has_text": True}}, "search_routing": "1", "index_routing": "1"}
+    node_36.ask("POST", "/_aliases", {"actions": [{"add": {"index": first.name, "alias": alias, **kept}}]})
+    assert drop_from_cluster(Location(str(cluster.address)), [second.name], old=False, patience=5) == [second.name]
+    assert node_36.ask("GET", f"/_alias/{alias}")[first.name]["aliases"][alias] == kept
+
+
+def test_what_came_to_be_served_right_before_the_swap_is_not_served_beside_it(
+    node_36: Server, cluster: Cluster, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = f"{cluster.address.alias}-v3"
+
+    def serve_another() -> None:
+        if third not in indices(node_36, cluster.address.alias):
+            node_36.ask("PUT", f"/{third}", body_of(node_36, second))
+            move_alias(node_36, cluster.address.alias, to=replace(second, name=third), away_from=first)
+
+    before(monkeypatch, publishing, "move", serve_another)
+    told = loading(cluster, second).finish()
+    assert (told.is_served, "what is served changed" in told.note) == (False, True)
+    assert served(node_36, cluster.address.alias) == {third}
+    assert rows_of(cluster, second).get(PUBLISHING) is None
+    assert "the newer" in loading(cluster, second).finish().note
+
+
+def test_of_two_first_versions_one_is_served(
+    node_36: Server, cluster: Cluster, second: Version, first: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alias = cluster.address.alias
+
+    def serve(*, by: str) -> None:
+        node_36.ask("POST", "/_aliases", {"actions": [{by: {"index": first.name, "alias": alias}}]})
+
+    serve(by="remove")
+    before(monkeypatch, publishing, "move", partial(serve, by="add"))
+    assert loading(cluster, second).finish().is_served
+    assert served(node_36, alias) == {second.name}
+
+
+def body_of(node: Server, version: Version) -> dict[str, Any]:
+    """What another index has to be made with to be a version as well."""
+    mappings = node.ask("GET", f"/{version.name}/_mapping")[version.name]["mappings"]
+    return {"mappings": {"_meta": mappings["_meta"]}}
 
 
 def test_files_given_to_the_served_version_while_its_successor_is_inspected_hold_up_the_swap(
