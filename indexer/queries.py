@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+Boosts: TypeAlias = tuple[tuple[str, float], ...]
+"""Text fields, and the factor of their score in a `Match`; 0: not searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,8 @@ class Match:
     """Any of the words of `text`, scored by BM25 over the searched fields with their boosts (`indexer.fields`)."""
 
     text: str
+    boosts: Boosts = ()
+    """In place of the fields' own; a field that is not named keeps its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,14 @@ class PartialHits(list[Hit]):
         """What did not answer, and why: a sentence for the user."""
 
 
+def hits_of(rows: Iterable[tuple[str, float]]) -> list[Hit]:
+    """Ids and scores as hits; of many, in half the time that it takes to call `Hit` for each."""
+    return [tuple.__new__(Hit, row) for row in rows]
+
+
 def best_first(hits: list[Hit]) -> list[Hit]:
     """Best first; equal scores by id as a string, so that runs repeat exactly."""
-    return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+    return sorted(sorted(hits, key=_ID), key=_SCORE, reverse=True)  # a sort keeps the order of equals, reversed or not
+
+
+_ID, _SCORE = itemgetter(0), itemgetter(1)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from indexer.queries import Hit, best_first
+from indexer.queries import Hit, best_first, hits_of
 
 Lists = Mapping[str, Sequence[Hit]]
 """Ranked lists by name (`lexical`, `dense`), each best first."""
@@ -25,9 +25,9 @@ def rrf(lists: Lists, options: FusionOptions) -> list[Hit]:
     """Reciprocal rank fusion (Cormack et al., SIGIR 2009): the sum over lists of 1 / (k + rank), ranks from 1."""
     scores: defaultdict[str, float] = defaultdict(float)
     for name in sorted(lists):
-        for rank, hit in enumerate(lists[name], start=1):
-            scores[hit.id] += 1 / (options.k + rank)
-    return best_first([Hit(id, score) for id, score in scores.items()])
+        for below, (id, _) in enumerate(lists[name], start=options.k + 1):
+            scores[id] += 1 / below
+    return best_first(hits_of(scores.items()))
 
 
 def interpolate(lists: Lists, options: FusionOptions) -> list[Hit]:
@@ -40,7 +40,7 @@ def interpolate(lists: Lists, options: FusionOptions) -> list[Hit]:
     for name in sorted(lists):
         for hit in min_max(lists[name]):
             scores[hit.id] += weights[name] * hit.score
-    return best_first([Hit(id, score) for id, score in scores.items()])
+    return best_first(hits_of(scores.items()))
 
 
 def min_max(hits: Sequence[Hit]) -> list[Hit]:

@@ -7,8 +7,6 @@ from typing import Any
 import orjson
 from opensearchpy import Transport
 from opensearchpy.exceptions import ConnectionError as NotConnected
-from opensearchpy.exceptions import SerializationError
-from opensearchpy.serializer import Serializer
 
 from indexer.engines.location import Access
 from indexer.engines.opensearch.connecting import tls, unreachable
@@ -32,23 +30,6 @@ _PASSING = frozenset({502, 503, 504})
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 log = logging.getLogger(__name__)
-
-
-class _Orjson(Serializer):
-    """Bodies that are bytes already go out as they are, and answers come in as bytes."""
-
-    mimetype = "application/json"
-
-    def loads(self, s: str | bytes) -> Any:
-        try:
-            return orjson.loads(s)
-        except ValueError as error:
-            raise SerializationError(str(error)) from error
-
-    def dumps(self, data: Any) -> Any:
-        if isinstance(data, bytes | bytearray | memoryview | str):
-            return data
-        return orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 class Cluster:
@@ -78,16 +59,12 @@ class Cluster:
         self._transport = Transport(
             [{"host": host, "port": port, "url_prefix": address.prefix} for host, port in address.hosts],
             connection_class=Node,
-            serializer=_Orjson(),
             use_ssl=is_encrypted,
             ssl_context=tls.context(access) if is_encrypted else None,
             headers=authorization(access),
             http_auth=signer(access),
             pool_maxsize=connections,
             timeout=access.timeout,
-            max_retries=0,
-            retry_on_status=_PASSING,
-            retry_on_timeout=True,  # with no retries: only that the node is left alone for a while
             dead_timeout=_PAUSE_OF_DEAD_NODES,
             timeout_cutoff=_LONGEST_PAUSE,
         )
@@ -123,17 +100,16 @@ class Cluster:
         seconds = timeout or self._timeout
         reads = method in ("GET", "HEAD") or (method == "POST" and path.rpartition("/")[2] in _READING)
         others = len(self.address.hosts) if reads else len(self.address.hosts) - 1
+        sent = _encoded(body)
         while True:
             try:
-                return self._readable(method, self._send(method, path, params, body, ignore, seconds))
+                return self._send(method, path, params, sent, ignore, seconds)
             except NotConnected as error:
                 if others == 0 or not self._may_go_elsewhere(error, reads=reads):
                     raise unreachable.explained(error, address=self.address, seconds=seconds, doing=doing) from error
             except Answer as error:
                 if others == 0 or not (reads and error.status in _PASSING and len(self.address.hosts) > 1):
                     raise refusal(error, address=self.address, who=self._who, doing=doing) from error
-            except SerializationError as error:
-                raise NotOpenSearch(address=self.address, found=f"broken JSON ({error})") from error
             others -= 1
 
     def refused(self, status: int, error: Mapping[str, Any], *, doing: str) -> RequestRefused:
@@ -155,25 +131,51 @@ class Cluster:
         method: str,
         path: str,
         params: Mapping[str, str] | None,
-        body: object,
+        body: bytes | None,
         ignore: Collection[int],
         seconds: float,
     ) -> Any:
-        return self._transport.perform_request(
-            method, path, params=dict(params or {}), body=body, ignore=ignore, timeout=seconds
-        )
+        """What one node answers. One that does not, or says that it cannot now, is left alone for a while.
 
-    def _readable(self, method: str, answer: Any) -> Any:
+        Transport's own `perform_request` does the same in three times the steps, which a search feels.
+        """
+        pool, node = self._transport.connection_pool, self._transport.get_connection()
+        try:
+            status, _, answer = node.perform_request(method, path, params, body, timeout=seconds, ignore=ignore)
+        except NotConnected:
+            pool.mark_dead(node)
+            raise
+        except Answer as error:
+            if method == "HEAD" and error.status == 404:
+                return False
+            if error.status in _PASSING:
+                pool.mark_dead(node)
+            raise
+        pool.mark_live(node)
+        return 200 <= status < 300 if method == "HEAD" else self._decoded(answer)
+
+    def _decoded(self, answer: bytes) -> dict[str, Any]:
         """The answer, if it is of the kind that OpenSearch gives: an object."""
-        if method == "HEAD" or isinstance(answer, dict):
-            return answer
-        raise NotOpenSearch(address=self.address, found=f"JSON that is no object ({str(answer)[:40]!r})")
+        try:
+            said = orjson.loads(answer)
+        except ValueError as error:
+            raise NotOpenSearch(address=self.address, found=f"broken JSON ({error})") from error
+        if not isinstance(said, dict):
+            raise NotOpenSearch(address=self.address, found=f"JSON that is no object ({str(said)[:40]!r})")
+        return said
 
     def _may_go_elsewhere(self, error: NotConnected, *, reads: bool) -> bool:
         """Whether sending it to another node can help, and cannot do a thing twice."""
         if unreachable.is_late(error) or unreachable.is_unsafe(error, self.address):
             return False
         return reads or not unreachable.was_sent(error)
+
+
+def _encoded(body: object) -> bytes | None:
+    """As JSON, unless it is that already."""
+    if body is None or isinstance(body, bytes):
+        return body
+    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _warn_of_plain_secrets(address: Address, access: Access) -> None:

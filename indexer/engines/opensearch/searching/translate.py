@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 from indexer.analysis import distinct_words, searchable, sound
@@ -79,7 +80,7 @@ def words_of(*queries: Query | None) -> Words:
     Raises: QuestionTooLarge, for more parts than words, or parts nested too deeply to be sent.
     """
     parts = (part for query in queries if query is not None for part in _parts(query))
-    sizes = sorted(len(distinct_words(part.text)) for part in parts if isinstance(part, Match))
+    sizes = sorted(len(_words(part.text)) for part in parts if isinstance(part, Match))
     if len(sizes) > MOST_WORDS:
         raise QuestionTooLarge(why=f"{len(sizes):,} parts have words to look up, and {MOST_WORDS} may have some")
     left, each = MOST_WORDS, MOST_WORDS
@@ -127,9 +128,15 @@ def _parts(query: Query) -> Iterator[Query]:
                 assert_never(part)
 
 
+@lru_cache(maxsize=64)
+def _words(text: str) -> Sequence[str]:
+    """Kept for a moment: a question's are counted first, then looked up."""
+    return distinct_words(text)
+
+
 def _match(text: str, words: int) -> Clause:
     """The sum over fields and words of boost x BM25, what OpenSearch calls `most_fields`."""
-    wanted = " ".join(distinct_words(text)[:words])
+    wanted = " ".join(_words(text)[:words])
     if not wanted:
         return _NONE
     fields = (field for field in FIELDS if field.kind == "text" and field.boost > 0)

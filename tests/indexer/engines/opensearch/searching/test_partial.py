@@ -82,6 +82,14 @@ def test_a_part_is_never_given_for_the_whole(opened: Opened) -> None:
             ask()
 
 
+def test_of_a_hit_nothing_is_sent_but_what_it_is_sorted_by(node: Server, opened: Opened, fresh_index: str) -> None:
+    opened({})
+    asked = [Question({"match_all": {}}, 40, raw=float), Question({"match_all": {}}, 40, raw=None)]
+    said = node.ask("POST", f"/{fresh_index}/_msearch?filter_path={ANSWER}", lines(asked, seconds=5))
+    for response in said["responses"]:
+        assert [list(hit) for hit in response["hits"]["hits"]] == [["sort"]] * 40
+
+
 @pytest.mark.slow
 def test_a_search_that_ran_out_of_time_says_so(node: Server, opened: Opened, fresh_index: str) -> None:
     """A server looks at its clock between segments, and its clock ticks five times a second."""
