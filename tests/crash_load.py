@@ -7,6 +7,7 @@ of publishing. What ends it is one line on stderr and exit code 1, as in the com
 import argparse
 import functools
 import os
+import re
 import signal
 import sys
 import time
@@ -72,6 +73,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--shard", type=share, default=DEFAULT.share, help="K/N, in a cluster.")
     parser.add_argument("--die-after-swap", action="store_true")
     parser.add_argument("--body-bytes", type=int)
+    parser.add_argument("--die-before", help="Of the first request whose method and path this pattern is found in.")
+    parser.add_argument("--die-after", help="The same, once it is answered.")
     return parser.parse_args()
 
 
@@ -92,6 +95,22 @@ def die_after_swap() -> None:
         return False
 
     publishing.move = move_and_die  # type: ignore[attr-defined]  # the injected failure
+
+
+def die_at(pattern: str, *, answered: bool) -> None:
+    """Have the process killed at the first request to a cluster that the pattern is found in."""
+    from indexer.engines.opensearch.connecting.connection import Cluster
+
+    request = Cluster.request
+
+    def dying(cluster: Cluster, method: str, path: str, *arguments: Any, **options: Any) -> Any:
+        is_it = re.search(pattern, f"{method} {path}") is not None
+        answer = request(cluster, method, path, *arguments, **options) if answered or not is_it else None
+        if is_it:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    Cluster.request = dying  # type: ignore[method-assign]  # the injected failure
 
 
 def load(given: argparse.Namespace) -> None:
@@ -122,6 +141,9 @@ def main() -> None:
         FileLedger.tick = die  # type: ignore[method-assign, assignment]  # the injected failure
     if given.die_after_swap:
         die_after_swap()
+    for pattern, answered in ((given.die_before, False), (given.die_after, True)):
+        if pattern:
+            die_at(pattern, answered=answered)
     if given.body_bytes:
         send_bodies_of(given.body_bytes)
     try:
