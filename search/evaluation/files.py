@@ -43,3 +43,16 @@ def json(path: Path, what: str, refuse: type[SearchError]) -> Any:
         return orjson.loads(text(path, what, refuse))
     except orjson.JSONDecodeError as error:
         raise refuse(f"{what.capitalize()} file {str(path)!r} is not JSON: {error}.") from error
+
+
+def head(path: Path, size: int = 1 << 16) -> str:
+    """The first characters, to guess a format by; "" for what is no file, cannot be read, or is not UTF-8 text."""
+    if not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == _GZIP
+        with gzip.open(path) if packed else path.open("rb") as file:
+            return file.read(size).decode("utf-8-sig", "ignore")
+    except (OSError, EOFError, zlib.error):
+        return ""

@@ -1,12 +1,14 @@
 """Open a task, whatever format it lies in. Add a format here: a file beside this one, and a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from search.errors import BadTask
 from search.evaluation.task import AnyTask
-from search.evaluation.tasks import beir
+from search.evaluation.tasks import beir, bioasq, irds, pubmedqa, relish, sentences, trec
 from search.evaluation.tasks.asked import Asked
 
 
@@ -14,15 +16,28 @@ class Format(NamedTuple):
     """A form that test collections come in."""
 
     read: Callable[[Asked], AnyTask]
-    recognises: Callable[[Path], bool]
-    """Whether what lies at the path has this form; a look at names and first lines."""
+    recognises: Callable[[Asked], bool]
+    """Whether what lies at the place has this form; a look at names and first lines."""
     looks_like: str
     """For people, in messages and help."""
+    options: frozenset[str]
+    """Which of `split`, `qrels` and `part` mean something to it; any other is refused."""
+    articles: Callable[[Asked], Iterator[dict[str, str]]] | None = None
+    """Its articles as BEIR's rows, where it brings them in a form that `biocpt index` cannot read."""
 
 
 FORMATS: dict[str, Format] = {
-    "beir": Format(beir.read, beir.recognises, beir.LOOKS_LIKE),
+    "beir": Format(beir.read, beir.recognises, beir.LOOKS_LIKE, frozenset({"split", "qrels", "part"})),
+    "pubmedqa": Format(
+        pubmedqa.read, pubmedqa.recognises, pubmedqa.LOOKS_LIKE, frozenset({"split", "part"}), pubmedqa.articles
+    ),
+    "irds": Format(irds.read, irds.recognises, irds.LOOKS_LIKE, frozenset({"part"}), irds.articles),
+    "bioasq": Format(bioasq.read, bioasq.recognises, bioasq.LOOKS_LIKE, frozenset({"split"})),
+    "relish": Format(relish.read, relish.recognises, relish.LOOKS_LIKE, frozenset({"split"})),
+    "sentences": Format(sentences.read, sentences.recognises, sentences.LOOKS_LIKE, frozenset()),
+    "trec": Format(trec.read, trec.recognises, trec.LOOKS_LIKE, frozenset({"split", "qrels", "part"})),
 }
+"""In the order in which `auto` tries them."""
 
 
 def open_task(
@@ -42,7 +57,34 @@ def open_task(
         BadTopics, BadQrels: a file has a line that is wrong.
     """
     asked = Asked(place=place, split=split, qrels=qrels, part=part)
-    return FORMATS[_format(asked, format)].read(asked)
+    name = _format(asked, format)
+    for option in ("split", "qrels", "part"):
+        if getattr(asked, option) and option not in FORMATS[name].options:
+            raise BadTask(f"--{option} means nothing to format {name!r}: {FORMATS[name].looks_like}. Leave it out.")
+    return FORMATS[name].read(asked)
+
+
+def write_corpus(place: str, path: Path, *, format: str = "auto") -> int:
+    """Write the articles of a task whose own file `biocpt index` cannot read, as JSON lines; returns how many.
+
+    The file appears only when it is whole.
+
+    Raises:
+        BadTask: the format brings no articles, or brings a file that can be indexed as it is.
+    """
+    asked = Asked(place=place)
+    name = _format(asked, format)
+    articles = FORMATS[name].articles
+    if articles is None:
+        raise BadTask(f"Format {name!r} brings no articles to write: index its corpus.jsonl, or articles by their ids.")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            count = sum(bool(file.write(orjson.dumps(row) + b"\n")) for row in articles(asked))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
 
 
 def _format(asked: Asked, format: str) -> str:
@@ -50,9 +92,9 @@ def _format(asked: Asked, format: str) -> str:
         return format
     if format != "auto":
         raise BadTask(f"Task format {format!r} is unknown. Known are auto, {', '.join(FORMATS)}.")
-    if not asked.path.exists():
+    if not asked.path.exists() and not irds.recognises(asked):
         raise BadTask(f"There is no task at {asked.place!r}: no such file or folder.")
-    found = next((name for name, format in FORMATS.items() if format.recognises(asked.path)), "")
+    found = next((name for name, format in FORMATS.items() if format.recognises(asked)), "")
     if not found:
         known = "; ".join(f"{name}: {format.looks_like}" for name, format in FORMATS.items())
         raise BadTask(f"{asked.place!r} is in no format that is known. Known are {known}.")

@@ -11,9 +11,10 @@ from search.evaluation.tasks.sources import source_of
 LOOKS_LIKE = "a folder with queries.jsonl and qrels/<split>.tsv"
 
 
-def recognises(path: Path) -> bool:
-    """Whether the folder holds queries and a folder of judgements."""
-    return _plain_or_gzip(path, "queries.jsonl") is not None and (path / "qrels").is_dir()
+def recognises(asked: Asked) -> bool:
+    """Whether the folder holds queries, and judgements lie in it or were given."""
+    has_judgements = asked.qrels is not None or (asked.path / "qrels").is_dir()
+    return has_judgements and _plain_or_gzip(asked.path, "queries.jsonl") is not None
 
 
 def read(asked: Asked) -> Task:
