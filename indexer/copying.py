@@ -92,13 +92,15 @@ def require_same_space(source: IndexInfo, target: VectorSpace | None, location: 
 
 
 def require_one_sequence(source: str, ledger: Ledger, location: str, target: Ledger) -> None:
-    """Refuse a target that gave a number to another file, or a file another number: it counted for itself."""
+    """Refuse a target that gave a number to another file, or a file another number: it counted for itself.
+
+    Both may know two files of one number: one that a rebuild in a cluster was given, and a deletion by hand meanwhile.
+    """
     ours, theirs = ledger.arrivals(), target.arrivals()
-    by_number = {sequence: file for file, sequence in theirs.items()}
+    unknown = {sequence: file for file, sequence in theirs.items() if ours.get(file) != sequence}
     for file, sequence in ours.items():
-        number, other = theirs.get(file, sequence), by_number.get(sequence, file)
-        if (number, other) != (sequence, file):
-            seen = (number, file) if number != sequence else (sequence, other)
+        seen = (theirs[file], file) if file in theirs else (sequence, unknown.get(sequence, file))
+        if seen != (sequence, file):
             raise ArrivalsDisagree(source=source, target=location, one=_arrival(sequence, file), other=_arrival(*seen))
 
 
