@@ -110,7 +110,7 @@ def die_at(pattern: str, *, answered: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
-    Cluster.request = dying  # type: ignore[method-assign]  # the injected failure
+    Cluster.request = dying  # type: ignore[method-assign, assignment]  # the injected failure
 
 
 def load(given: argparse.Namespace) -> None:
