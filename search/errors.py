@@ -119,6 +119,33 @@ class NoCorrelation(SearchError):
         super().__init__(f"No correlation can be computed: {reason}.")
 
 
+class NothingShared(SearchError):
+    """Two systems that cannot be compared topic by topic."""
+
+    def __init__(self, system: str, baseline: str) -> None:
+        super().__init__(
+            f"{system!r} and {baseline!r} have no judged topic in common, so they cannot be compared. "
+            "Check that both runs answer the same topics."
+        )
+
+
+class LowCoverage(SearchError):
+    """An index that lacks so many of the judged articles that figures would tell of that alone."""
+
+    def __init__(self, location: str, held: int, judged: int) -> None:
+        super().__init__(
+            f"Index {location!r} holds {held:,} of the {judged:,} judged articles ({held / judged:.1%}). That is less "
+            "than half, so figures would say little. Index the task's own articles, or pass --force."
+        )
+
+
 def _some(topics: Sequence[str]) -> str:
     shown = ", ".join(repr(topic) for topic in topics[:3])
     return f"{shown}{', …' if len(topics) > 3 else ''} ({len(topics):,} in all)" if topics else "none"
+
+
+class NotForTuning(SearchError):
+    """Judgements that settings must not, or cannot, be chosen by."""
+
+    def __init__(self, task: str, why: str) -> None:
+        super().__init__(f"Nothing is tuned on task {task!r}: {why}. Use judgements for training or development.")
