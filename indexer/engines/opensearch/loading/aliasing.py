@@ -63,8 +63,8 @@ def _done(cluster: Cluster, actions: Sequence[Any], *, doing: str) -> bool:
 def _as_it_is(cluster: Cluster, served: Version) -> list[dict[str, Any]]:
     """Take the alias from where it must be, and put it back with all that was set on it: a filter of an operator's."""
     alias = cluster.address.alias
-    path, doing = f"/{served.name}/_alias/{alias}", f"read the alias {alias!r}"
-    found = cluster.request("GET", path, ignore=(_GONE,), doing=doing)
+    unless_gone, doing = {"ignore_unavailable": "true"}, f"read the alias {alias!r}"
+    found = cluster.request("GET", f"/{served.name}", params=unless_gone, doing=doing)
     details = found.get(served.name, {}).get("aliases", {}).get(alias, {})
     back = {"add": {"index": served.name, "alias": alias, **details}}
     return [_taken_away(served.name, alias, must_exist=True), back]

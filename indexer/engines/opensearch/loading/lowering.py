@@ -1,6 +1,10 @@
 """Refresh and copies of a version: turned down while it is loaded, and back up before it is served.
 
 What an operator had set on it is remembered in the ledger's index first, so that it outlives every loader.
+
+Put back is what was remembered, or else what the version was made for. What an operator sets after the last loader came
+is left alone where it differs from what we turned down to; the same value cannot be told from ours, and is put back
+over. Both settings of copies are judged together.
 """
 
 from collections.abc import Mapping
@@ -31,7 +35,7 @@ def lower(cluster: Cluster, rows: LedgerIndex, version: Version) -> None:
 
 
 def restore(cluster: Cluster, rows: LedgerIndex, version: Version) -> None:
-    """Set what was remembered, or else what the version was made for; what an operator set meanwhile stays as it is."""
+    """Set what was remembered, or else what the version was made for, in place of what is still turned down."""
     found, before = _read(cluster, version), _said(rows.get(SETTINGS))
     wanted = _together(served_settings(version.meta)["index"], before)
     kept = [group for group in (_REFRESH, _COPIES) if not all(_is_lowered(found, name) for name in group)]

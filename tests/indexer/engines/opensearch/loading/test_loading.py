@@ -95,6 +95,32 @@ def test_what_an_operator_sets_during_the_load_stays(node_36: Server, cluster: C
     assert settings(node_36, version.name) == {**AS_MADE, "refresh_interval": "44s"}
 
 
+def test_what_an_operator_sets_as_it_is_turned_down_is_put_back_too(
+    node_36: Server, cluster: Cluster, version: Version
+) -> None:
+    mine = {"refresh_interval": "33s", "number_of_replicas": 1, "auto_expand_replicas": False}
+    node_36.ask("PUT", f"/{version.name}/_settings", {"index": mine})
+    load = quick(cluster, version)
+    node_36.ask("PUT", f"/{version.name}/_settings", {"index": {"number_of_replicas": 0, "refresh_interval": "55s"}})
+    assert load.finish().is_served
+    restored = {"refresh_interval": "55s", "number_of_replicas": "1", "auto_expand_replicas": "false"}
+    assert settings(node_36, version.name) == restored
+    node_36.ask("PUT", f"/{version.name}/_settings", {"index": {"number_of_replicas": 0}})
+    assert quick(cluster, open_version(cluster, SPACE, make=False)).finish().is_served
+    assert settings(node_36, version.name) == {**restored, "number_of_replicas": "0"}
+
+
+def test_what_an_operator_sets_between_two_loaders_is_what_comes_back(
+    node_36: Server, cluster: Cluster, version: Version
+) -> None:
+    quick(cluster, version).leave()
+    node_36.ask("PUT", f"/{version.name}/_settings", {"index": {"number_of_replicas": 2}})
+    load = quick(cluster, version)
+    assert settings(node_36, version.name) == LOWERED
+    assert load.finish().is_served
+    assert settings(node_36, version.name) == {**AS_MADE, "number_of_replicas": "2", "auto_expand_replicas": "false"}
+
+
 def test_the_last_of_several_loaders_publishes(node_36: Server, cluster: Cluster, version: Version) -> None:
     first, last = (quick(cluster, version, Share(number, 2)) for number in (1, 2))
     told = first.finish()
