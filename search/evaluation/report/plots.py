@@ -6,7 +6,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from search.evaluation.evaluation import Evaluation, SystemResult
+from search.evaluation.losses import FOUND
 from search.evaluation.report.drawing import INK, PAPER, Look, canvas, look, spread, svg
+from search.evaluation.report.tables import stages_of_loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,13 +99,12 @@ def where_it_was_lost(evaluation: Evaluation) -> str:
     lost = [one for one in evaluation.lost if one.relevant > 0]
     if not lost:
         return ""
-    stages = list(dict.fromkeys(stage for one in lost for stage in one.stages))
+    stages = stages_of_loss(evaluation)
     with canvas(_WIDTH, 1.3 + 0.45 * len(lost) + 0.22 * -(-len(stages) // 2)) as figure:
         axes = figure.subplots()
         shares = [[100 * one.stages.get(stage, 0) / one.relevant for stage in stages] for one in lost]
         starts = [[0.0, *accumulate(row)] for row in shares]
-        for at, stage in enumerate(stages):
-            style = look(at)
+        for at, (stage, style) in enumerate(zip(stages, _stage_looks(stages), strict=True)):
             widths = [row[at] for row in shares]
             bars: dict[str, Any] = {"color": style.colour, "edgecolor": PAPER, "hatch": style.hatch, "height": 0.7}
             axes.barh(range(len(lost)), widths, left=[row[at] for row in starts], label=stage, **bars)
@@ -117,6 +118,13 @@ def where_it_was_lost(evaluation: Evaluation) -> str:
             f"{one.system}: " + ", ".join(f"{count} {stage}" for stage, count in one.stages.items()) for one in lost
         )
         return svg(figure, name="lost", title="Where relevant articles were lost", description=f"{told}.")
+
+
+def _stage_looks(stages: Sequence[str]) -> list[Look]:
+    """What was found is blue; each stage that loses has a colour of its own, and all have their hatching."""
+    found = sum(stage in FOUND for stage in stages)
+    blues = [look(at)._replace(colour=look(0).colour) for at in range(found)]
+    return blues + [look(at + 1) if at < 7 else look(0)._replace(colour=INK) for at in range(len(stages) - found)]
 
 
 def _recall(evaluation: Evaluation, system: SystemResult) -> list[tuple[int, float]]:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from search.evaluation.evaluation import Contrast, Evaluation, Ranked, SystemResult, WorstTopic
+from search.evaluation.losses import FOUND, STAGES
+
+_MEANINGS = {str(stage): meaning for stage, meaning in STAGES.items()}
 
 COMMAND = "command"
 """The fact that is to be typed again."""
@@ -68,18 +71,32 @@ def stages(evaluation: Evaluation) -> Table | None:
     )
 
 
+def stages_of_loss(evaluation: Evaluation) -> list[str]:
+    """The stages that any relevant article ended in: first those of what was found, then in the order of a search."""
+    named = dict.fromkeys(stage for one in evaluation.lost for stage, count in one.stages.items() if count)
+    return sorted(named, key=lambda stage: stage not in FOUND)
+
+
 def lost(evaluation: Evaluation) -> Table | None:
-    """Each system's relevant articles by stage, with their part of all; None where stages are not known."""
-    names = tuple(dict.fromkeys(stage for one in evaluation.lost for stage in one.stages))
-    if not names:
+    """The relevant articles of each system by stage, with their part of all; None where stages are not known."""
+    if not evaluation.lost:
         return None
+    total = ("All judged relevant", "", *(f"{one.relevant:,}" for one in evaluation.lost))
     return Table(
-        caption="Articles judged relevant, by the stage that lost them",
-        columns=("System", "Relevant", *names),
-        rows=tuple(
-            (one.system, f"{one.relevant:,}", *(_part(one.stages.get(stage, 0), one.relevant) for stage in names))
-            for one in evaluation.lost
+        caption="Articles judged relevant, by what became of them",
+        columns=("Stage", "What it means", *(one.system for one in evaluation.lost)),
+        rows=(
+            *(
+                (
+                    stage,
+                    _MEANINGS.get(stage, ""),
+                    *(_part(one.stages.get(stage, 0), one.relevant) for one in evaluation.lost),
+                )
+                for stage in stages_of_loss(evaluation)
+            ),
+            total,
         ),
+        text=2,
     )
 
 

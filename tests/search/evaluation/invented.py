@@ -28,7 +28,7 @@ NAMES = (
     "$x$ _",
     "<b>",
 )
-STAGES = ("found", "re-ranked down", "fused below the depth", "only lexical", "in neither list")
+STAGES = ("in no list", "only lexical, fused out", "below the cut", "re-ranked down", "found by both")
 
 
 def evaluation(*, systems: int = 3, topics: int = 5, sweep: bool = True, runs: bool = False) -> Evaluation:
@@ -107,10 +107,10 @@ def _worst(one: SystemResult, base: SystemResult, topic: str) -> WorstTopic:
 
 
 def _lost(name: str, chance: Random) -> LostArticles:
-    counts: Mapping[str, int] = {stage: chance.randrange(1, 2000) for stage in STAGES}
+    counts: Mapping[str, int] = {stage: chance.randrange(1, 2000) for stage in STAGES} | {"not indexed": 0}
     topics: dict[str, dict[str, tuple[str, ...]]] = {
-        "T0": {"only lexical": ("90000004", "90000005")},
-        "T1": {"in neither list": ("90000006",)},
+        "T0": {"only lexical, fused out": ("90000004", "90000005")},
+        "T1": {"in no list": ("90000006",)},
     }
     return LostArticles(system=name, relevant=sum(counts.values()), stages=counts, topics=topics)
 
