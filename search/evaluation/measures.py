@@ -10,7 +10,7 @@ import numpy as np
 from indexer.queries import Hit
 from onnx_models.errors import MissingExtra
 from search.errors import BadRun, NoCorrelation, NothingJudged, UnknownMeasure
-from search.evaluation.task import Qrels
+from search.evaluation.task import Grades, Qrels
 
 Run: TypeAlias = Mapping[str, Sequence[Hit]]
 """Topic id → its hits, best first. The order alone is judged; an empty list was asked, and nothing was found."""
@@ -66,7 +66,8 @@ def score(
     Args:
         measures: in ir-measures' names, such as `nDCG@10`, `R@100`, `AP`, `RR@10`, `P@5`, `Judged@10`.
         complete: as trec_eval's `-c`: a judged topic that the run lacks counts 0.
-        judged_only: as trec_eval's `-J`: articles that nobody judged for a topic are removed from its list first.
+        judged_only: as trec_eval's `-J`: articles that nobody judged for a topic are removed from its list first, and
+            with them, as there, those with a grade below 0.
 
     Raises:
         UnknownMeasure: see `check`.
@@ -78,12 +79,7 @@ def score(
         _check_hits(topic, hits)
     topics = _scored_topics(run, qrels, complete=complete)
     judged = {topic: dict(qrels[topic]) for topic in topics}
-    kept = {
-        topic: [
-            hit.id for hit in run.get(topic, ()) if hit.id != topic and (not judged_only or hit.id in judged[topic])
-        ]
-        for topic in topics
-    }
+    kept = {topic: _kept(topic, run.get(topic, ()), judged[topic] if judged_only else None) for topic in topics}
     falling = {topic: {id: float(-rank) for rank, id in enumerate(ids)} for topic, ids in kept.items() if ids}
     values: dict[Any, dict[str, float]] = {measure: dict.fromkeys(topics, 0.0) for measure in parsed.values()}
     for topic, measure, value in _pipeline(_tool()).iter_calc(list(values), judged, falling):
@@ -163,6 +159,10 @@ def _check_hits(topic: str, hits: Sequence[Hit]) -> None:
         if math.isnan(hit.score):
             raise BadRun(f"Topic {topic!r} of the run gives article {hit.id!r} the score NaN, which has no place.")
         seen.add(hit.id)
+
+
+def _kept(topic: str, hits: Sequence[Hit], judged: Grades | None) -> list[str]:
+    return [hit.id for hit in hits if hit.id != topic and (judged is None or judged.get(hit.id, -1) >= 0)]
 
 
 def _scored_topics(run: Run, qrels: Qrels, *, complete: bool) -> list[str]:

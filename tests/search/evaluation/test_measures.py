@@ -191,16 +191,20 @@ def test_an_unknown_measure_is_refused_with_examples(name: str) -> None:
 
 
 def test_names_are_kept_as_they_were_given() -> None:
-    scores = measures.score({"one": listed("ferry")}, TWO, ["MAP", "AP", "P(rel=2)@1"])
+    names = ["MAP", "AP", "P(rel=2)@1"]
+    measures.check(names)
+    scores = measures.score({"one": listed("ferry")}, TWO, names)
     assert {name: values["one"] for name, values in scores.items()} == {"MAP": 1.0, "AP": 1.0, "P(rel=2)@1": 0.0}
 
 
-def collections(least: int = 0) -> st.SearchStrategy[tuple[dict[str, list[str]], dict[str, dict[str, int]]]]:
-    """Runs (ids in order) and judgements; at least `least` relevant articles and hits a topic."""
+def collections(
+    least: int = 0, lowest: int = -1
+) -> st.SearchStrategy[tuple[dict[str, list[str]], dict[str, dict[str, int]]]]:
+    """Runs (ids in order) and judgements from grade `lowest`; at least `least` relevant articles and hits a topic."""
     ids = [f"d{number}" for number in range(12)]
     topics = st.lists(st.sampled_from("abcdef"), min_size=1, unique=True)
     order = st.lists(st.sampled_from(ids), min_size=least, unique=True)
-    grades = st.dictionaries(st.sampled_from(ids), st.integers(0, 3), min_size=1).filter(
+    grades = st.dictionaries(st.sampled_from(ids), st.integers(lowest, 3), min_size=1).filter(
         lambda grades: sum(grade > 0 for grade in grades.values()) >= least
     )
     return topics.flatmap(
@@ -235,7 +239,7 @@ def test_judged_only_agrees_with_trec_eval(drawn: tuple[dict[str, list[str]], di
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
-@given(collections(least=1))
+@given(collections(least=1, lowest=0))
 def test_measures_agree_with_ranx(
     ranx: ModuleType, drawn: tuple[dict[str, list[str]], dict[str, dict[str, int]]]
 ) -> None:
@@ -290,10 +294,15 @@ def test_rows_without_a_correlation_are_refused(xs: list[float], ys: list[float]
 
 _WITHOUT = """
 import sys
-sys.modules.update({name: None for name in ("ir_measures", "scipy")})
 from onnx_models.errors import MissingExtra
-from search.evaluation import measures
-for act in (lambda: measures.check(["AP"]), lambda: measures.correlate([1, 2], [1, 2])):
+from search.evaluation import comparison, coverage, losses, measures, significance
+print(sorted({"ir_measures", "pytrec_eval", "scipy"} & sys.modules.keys()))
+sys.modules.update({name: None for name in ("ir_measures", "scipy")})
+for act in (
+    lambda: measures.check(["AP"]),
+    lambda: measures.correlate([1, 2], [1, 2]),
+    lambda: significance.randomisation_p([1, 2], [2, 4]),
+):
     try:
         act()
     except MissingExtra as error:
@@ -302,9 +311,11 @@ for act in (lambda: measures.check(["AP"]), lambda: measures.correlate([1, 2], [
 
 
 @pytest.mark.slow
-def test_without_the_extra_one_line_says_how_to_get_it() -> None:
+def test_the_extra_is_imported_when_used_and_without_it_one_line_says_how_to_get_it() -> None:
     said = subprocess.run([sys.executable, "-c", _WITHOUT], capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == [
+        "[]",
         "Measuring needs the 'eval' extra: pip install 'biocpt-search[eval]'.",
         "Correlating needs the 'eval' extra: pip install 'biocpt-search[eval]'.",
+        "Testing a difference needs the 'eval' extra: pip install 'biocpt-search[eval]'.",
     ]
