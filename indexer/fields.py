@@ -6,6 +6,7 @@ from typing import Literal
 
 from indexer.article import Article
 from indexer.errors import UnknownField
+from indexer.queries import Boosts
 
 Kind = Literal["text", "keyword", "number"]
 
@@ -69,6 +70,17 @@ words then outweigh all else: nDCG@10 .629 against .691 on SciFact, .287 against
 retraction_notice and concern."""
 
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
+
+
+def searched(boosts: Boosts = ()) -> dict[str, float]:
+    """The fields that a `Match` looks into, with their boosts.
+
+    Raises: UnknownField, where `boosts` names one that is no text field.
+    """
+    for name, _ in boosts:
+        require(name, "text")
+    own = {field.name: field.boost for field in FIELDS if field.kind == "text"}
+    return {name: boost for name, boost in {**own, **dict(boosts)}.items() if boost > 0}
 
 
 def require(name: str, kind: Kind) -> None:

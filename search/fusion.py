@@ -17,16 +17,24 @@ class FusionOptions:
     k: int = 60
     dense_weight: float = 0.5
 
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """By list; their sum is 1."""
+        return {"dense": self.dense_weight, "lexical": 1 - self.dense_weight}
+
 
 Fusion = Callable[[Lists, FusionOptions], list[Hit]]
 
 
 def rrf(lists: Lists, options: FusionOptions) -> list[Hit]:
-    """Reciprocal rank fusion (Cormack et al., SIGIR 2009): the sum over lists of 1 / (k + rank), ranks from 1."""
-    scores: defaultdict[str, float] = defaultdict(float)
+    """Reciprocal rank fusion (Cormack et al., SIGIR 2009): the sum over lists of 1 / (k + rank), ranks from 1; a list
+    that weighs other than half counts for so much more or less.
+    """
+    weights, scores = options.weights, defaultdict[str, float](float)
     for name in sorted(lists):
+        weight = 2 * weights[name]
         for below, (id, _) in enumerate(lists[name], start=options.k + 1):
-            scores[id] += 1 / below
+            scores[id] += weight / below
     return best_first(hits_of(scores.items()))
 
 
@@ -35,8 +43,7 @@ def interpolate(lists: Lists, options: FusionOptions) -> list[Hit]:
 
     What a list did not find counts 0 there, as its last hit does.
     """
-    weights = {"dense": options.dense_weight, "lexical": 1 - options.dense_weight}
-    scores: defaultdict[str, float] = defaultdict(float)
+    weights, scores = options.weights, defaultdict[str, float](float)
     for name in sorted(lists):
         for hit in min_max(lists[name]):
             scores[hit.id] += weights[name] * hit.score

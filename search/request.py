@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from indexer.article import Article
+from indexer.queries import Boosts
 from search.errors import InvalidRequest, PageBeyondDepth
 from search.filters import Filters
 from search.reranking import Mixture
@@ -29,7 +30,9 @@ class SearchRequest:
     fusion: str = "rrf"
     rrf_k: int = 60
     dense_weight: float = 0.5
-    """The weight of the dense list in `interpolate`, 0 to 1."""
+    """The weight of the dense list against the lexical one, 0 to 1."""
+    boosts: Boosts = ()
+    """Text fields whose boost in the lexical list is not their own (`indexer.fields`)."""
     depth: int = 100
     rerank: bool = True
     """Whether to re-rank, where the searcher has a re-ranker."""
@@ -49,6 +52,8 @@ class SearchRequest:
         _bounded("offset", self.offset, 0, MAX_DEPTH)
         _bounded("rrf_k", self.rrf_k, 1, 1_000_000)
         _bounded("dense_weight", self.dense_weight, 0, 1)
+        for name, boost in self.boosts:
+            _bounded(f"the boost of {name!r}", boost, 0, 1_000)
         if self.rerank_mix is not None:
             _bounded("rerank_mix", self.rerank_mix, 0, 1)
         if self.offset >= self.depth:

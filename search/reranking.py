@@ -40,22 +40,33 @@ def rerank(
 ) -> Reranked:
     """Re-order the first `len(passages)` of `hits`, whose texts are `passages`; the others stay below, in their order.
 
-    Inside the window the score is `mix` × re-rank + (1 - mix) × fused, both min-max-scaled; the bare re-rank score
-    where `mix` is 1.
+    Args:
+        mix: the weight of the re-ranker's scores; see `mixed`.
 
     Raises:
         BadScores: the re-ranker gave something that is no finite number.
     """
-    window, tail = list(hits[: len(passages)]), list(hits[len(passages) :])
+    window = hits[: len(passages)]
     if not window:
-        return Reranked(tail, [])
+        return Reranked(list(hits), [])
     scored = [Hit(hit.id, float(score)) for hit, score in zip(window, reranker.score(query, passages), strict=True)]
     for hit in scored:
         if not math.isfinite(hit.score):
             raise BadScores(reranker.name, hit.id)
-    if mix == 1:
-        return Reranked(best_first(scored) + tail, best_first(scored))
-    pairs = zip(min_max(scored), min_max(window), strict=True)
+    return mixed(hits, scored, mix)
+
+
+def mixed(hits: Sequence[Hit], scored: Sequence[Hit], mix: float) -> Reranked:
+    """The order of `hits` when a re-ranker has `scored` the first of them, in whatever order.
+
+    These stand by `mix` × re-rank + (1 - mix) × fused, both min-max-scaled, or by the bare re-rank score where `mix`
+    is 1; the others below, in their order.
+    """
+    window, tail = hits[: len(scored)], list(hits[len(scored) :])
+    if mix == 1 or not scored:
+        return Reranked(best_first(list(scored)) + tail, best_first(list(scored)))
+    by_id = {hit.id: hit for hit in min_max(scored)}
+    pairs = ((by_id[old.id], old) for old in min_max(window))
     mixtures = {new.id: Mixture(mix, new.score, old.score) for new, old in pairs}
-    mixed = [Hit(id, mixture.score) for id, mixture in mixtures.items()]
-    return Reranked(best_first(mixed) + tail, best_first(scored), mixtures)
+    order = [Hit(id, mixture.score) for id, mixture in mixtures.items()]
+    return Reranked(best_first(order) + tail, best_first(list(scored)), mixtures)

@@ -17,7 +17,7 @@ def probes(request: SearchRequest, vector: NDArray[np.float32] | None) -> dict[s
     within = request.filters.query()
     lists: dict[str, Probe] = {}
     if request.mode != "dense":
-        lists["lexical"] = Lexical(Match(request.query), request.depth, within)
+        lists["lexical"] = Lexical(Match(request.query, request.boosts), request.depth, within)
     if vector is not None and needs_vector(request):
         lists["dense"] = Nearest(vector, request.depth, within)
     return lists

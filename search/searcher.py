@@ -38,9 +38,9 @@ class Searcher:
         self.index = index
         self.encoder = encoder
         self.reranker = reranker
-        self._mix = rerank_mix
+        self.rerank_mix = rerank_mix
         self._notes = notes
-        self._info = info or index.info(versions=False)
+        self.info = info or index.info(versions=False)
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The answer to one request.
@@ -86,6 +86,14 @@ class Searcher:
         """What a response to this ranking would tell its reader."""
         return self._notes + remarks(ranking)
 
+    def order(self, request: SearchRequest, lists: dict[str, list[Hit]], watch: Stopwatch | None = None) -> Ranking:
+        """What becomes of a request's lists: fused and re-ranked as it says. Each list is as long as its `depth`."""
+        watch = watch or Stopwatch()
+        with watch.stage("fuse"):
+            fused = self._fuse(request, lists)
+        reranked = self._rerank(request, fused, watch)
+        return Ranking(request=request, lists=lists, fused=fused, reranked=reranked, watch=watch)
+
     def close(self) -> None:
         """Let go of the index."""
         self.index.close()
@@ -95,8 +103,8 @@ class Searcher:
             raise EmptyQuery
         if request.fusion not in FUSIONS:
             raise InvalidRequest(f"Unknown fusion {request.fusion!r}. Known: {', '.join(FUSIONS)}.")
-        if needs_vector(request) and self._info.space is None:
-            raise NoVectors(self._info.location, request.mode)
+        if needs_vector(request) and self.info.space is None:
+            raise NoVectors(self.info.location, request.mode)
 
     def _encode(self, queries: Sequence[str]) -> NDArray[np.float32]:
         if not queries:
@@ -110,7 +118,7 @@ class Searcher:
         if vector is not None:
             return vector
         if self.index.fetch([id])[0] is None:
-            raise UnknownArticle(id, self._info.location)
+            raise UnknownArticle(id, self.info.location)
         raise ArticleWithoutVector(id)
 
     def _rank_together(self, requests: Sequence[SearchRequest]) -> Iterator[Ranking]:
@@ -131,10 +139,7 @@ class Searcher:
         with watch.stage("retrieve"):
             asked = probes(request, vector)
             lists = dict(zip(asked, self.index.search(list(asked.values())), strict=True))
-        with watch.stage("fuse"):
-            fused = self._fuse(request, lists)
-        reranked = self._rerank(request, fused, watch)
-        return Ranking(request=request, lists=lists, fused=fused, reranked=reranked, watch=watch)
+        return self.order(request, lists, watch)
 
     def _fuse(self, request: SearchRequest, lists: dict[str, list[Hit]]) -> list[Hit]:
         if len(lists) == 1:
@@ -151,10 +156,10 @@ class Searcher:
         passages = [article.passage if article else ("", "") for article in articles]
         mix = request.rerank_mix
         if mix is None:
-            mix = self._mix if self._mix is not None else DEFAULT_MIX[self.reranker.kind]
+            mix = self.rerank_mix if self.rerank_mix is not None else DEFAULT_MIX[self.reranker.kind]
         with watch.stage("rerank"):
             return rerank(request.query, fused, passages, self.reranker, mix)
 
     def _respond(self, ranking: Ranking) -> SearchResponse:
         name = self.reranker.name if self.reranker else ""
-        return respond(ranking, self.index, reranker=name, data_date=self._info.data_date, notes=self._notes)
+        return respond(ranking, self.index, reranker=name, data_date=self.info.data_date, notes=self._notes)

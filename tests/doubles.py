@@ -14,9 +14,24 @@ from numpy.typing import NDArray
 from indexer.article import Article, Deletion, record_digest, text_digest
 from indexer.engines.protocol import IndexInfo, Publication, Refused, Row, Stored, VectorSpace
 from indexer.errors import IndexerError
-from indexer.fields import FIELD, FIELDS, Field
+from indexer.fields import FIELD, FIELDS, Field, searched
 from indexer.ledger import FileEntry
-from indexer.queries import And, Hit, Lexical, Match, Nearest, Not, Or, Phrase, Probe, Query, Range, Term, best_first
+from indexer.queries import (
+    And,
+    Boosts,
+    Hit,
+    Lexical,
+    Match,
+    Nearest,
+    Not,
+    Or,
+    Phrase,
+    Probe,
+    Query,
+    Range,
+    Term,
+    best_first,
+)
 from onnx_models.encoder import Text
 from onnx_models.specs import Similarity
 
@@ -295,9 +310,9 @@ def _field_words(field: Field, article: Article) -> list[str]:
 
 def _matches(query: Query, article: Article) -> bool:
     match query:
-        case Match(text=text):
+        case Match(text=text, boosts=boosts):
             wanted = set(_words(text))
-            return any(not wanted.isdisjoint(_field_words(f, article)) for f in FIELDS if f.kind == "text")
+            return any(not wanted.isdisjoint(_field_words(FIELD[name], article)) for name in searched(boosts))
         case Phrase(text=text):
             return _holds_phrase(_words(text), article)
         case And(parts=parts):
@@ -325,11 +340,13 @@ def _holds_phrase(wanted: list[str], article: Article) -> bool:
     return False
 
 
-def _scored_texts(query: Query) -> list[str]:
-    """The texts that add to a score: those of Match and Phrase, outside of Not."""
+def _scored_texts(query: Query) -> list[tuple[str, Boosts]]:
+    """The texts that add to a score, with their boosts: those of Match and Phrase, outside of Not."""
     match query:
-        case Match(text=text) | Phrase(text=text):
-            return [text]
+        case Match(text=text, boosts=boosts):
+            return [(text, boosts)]
+        case Phrase(text=text):
+            return [(text, ())]
         case And(parts=parts) | Or(parts=parts):
             return [text for part in parts for text in _scored_texts(part)]
         case Not() | Term() | Range():
@@ -340,16 +357,16 @@ def _scored_texts(query: Query) -> list[str]:
 
 def _bm25(query: Query, articles: Mapping[str, Article], allowed: Sequence[Article]) -> dict[str, float]:
     """BM25 (Robertson and Zaragoza 2009; k1 = 1.2, b = .75, Lucene's idf), summed over fields with their boosts."""
-    terms = [word for text in _scored_texts(query) for word in _words(text)]
+    terms = [(word, dict(boosts)) for text, boosts in _scored_texts(query) for word in _words(text)]
     scores = dict.fromkeys((a.id for a in allowed if _matches(query, a)), 0.0)
     for field in (field for field in FIELDS if field.kind == "text"):
         bags = {id: Counter(_field_words(field, article)) for id, article in articles.items()}
         mean_length = sum(bag.total() for bag in bags.values()) / max(1, len(bags)) or 1.0
-        for term in terms:
+        for term, boosts in terms:
             holders = sum(term in bag for bag in bags.values())
             idf = math.log(1 + (len(bags) - holders + 0.5) / (holders + 0.5))
             for id in scores:
                 count, length = bags[id][term], bags[id].total()
                 weight = count / (count + 1.2 * (0.25 + 0.75 * length / mean_length))
-                scores[id] += field.boost * idf * weight
+                scores[id] += boosts.get(field.name, field.boost) * idf * weight
     return scores

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from indexer.errors import UnknownField
+from indexer.fields import searched
+from indexer.queries import Boosts
 from onnx_models import RerankerChoice
 from search.errors import BadSystem, InvalidRequest
 from search.filters import Filters, parse_years
@@ -63,6 +66,7 @@ _KEYS: dict[str, _Key] = {
     "rerank": _Key((str,), "text", get_args(RerankerChoice)),
     "rerank_depth": _Key((int,), "a whole number"),
     "rerank_mix": _Key((int, float), "a number"),
+    "boosts": _Key((dict,), "a table"),
     "filters": _Key((dict,), "a table"),
 }
 _LISTS = _Key((list,), "a list of texts")
@@ -112,9 +116,10 @@ def read(path: Path) -> System:
     try:
         filters = _filters(table.get("filters", {}), where)
         asked = {key: table[key] for key in _OF_REQUEST if key in table}
+        asked["boosts"] = _boosts(table.get("boosts", {}), where)
         rerank = table.get("rerank", "none")
         return System(name=name, request=replace(_ASKED, filters=filters, **asked), rerank=rerank)
-    except InvalidRequest as error:
+    except (InvalidRequest, UnknownField) as error:
         raise BadSystem(f"{where}: {error}") from error
 
 
@@ -125,9 +130,8 @@ def write(system: System) -> str:
     request = system.request
     table: dict[str, Any] = {"name": system.name, "rerank": system.rerank}
     table |= {key: value for key in _OF_REQUEST if (value := getattr(request, key)) is not None}
-    filters = _filter_table(request.filters)
-    ordered = {key: table[key] for key in _KEYS if key in table}
-    return tomli_w.dumps({**ordered, "filters": filters} if filters else ordered)
+    table |= {"boosts": dict(request.boosts), "filters": _filter_table(request.filters)}
+    return tomli_w.dumps({key: table[key] for key in _KEYS if key in table and table[key] != {}})
 
 
 def _named(name: str) -> System:
@@ -149,6 +153,15 @@ def _check(table: Mapping[str, Any], keys: Mapping[str, _Key], where: str) -> No
             raise BadSystem(f"{where}: {key!r} is {value!r}; it must be {said}.")
         if choices and value not in choices:
             raise BadSystem(f"{where}: {key!r} is {value!r}. Known: {', '.join(choices)}.")
+
+
+def _boosts(table: Mapping[str, Any], where: str) -> Boosts:
+    for name, value in table.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise BadSystem(f"{where}, table [boosts]: {name!r} is {value!r}; it must be a number.")
+    boosts = tuple(sorted(table.items()))
+    searched(boosts)
+    return boosts
 
 
 def _filters(table: Mapping[str, Any], where: str) -> Filters:

@@ -19,6 +19,13 @@ def test_rrf_sums_reciprocal_ranks_from_one() -> None:
     assert [hit.id for hit in rrf(BOTH, FusionOptions(k=60))] == ["a", "c", "b", "d"]
 
 
+def test_rrf_counts_a_list_for_twice_its_weight() -> None:
+    # a: 0.5/61 + 1.5/62, c: 0.5/63 + 1.5/61, b: 0.5/62, d: 1.5/63
+    fused = dict(rrf(BOTH, FusionOptions(k=60, dense_weight=0.75)))
+    halves = {"a": 0.5 / 61 + 1.5 / 62, "c": 0.5 / 63 + 1.5 / 61, "b": 0.5 / 62, "d": 1.5 / 63}
+    assert fused == pytest.approx(halves)
+
+
 def test_interpolate_is_the_weighted_mean_of_scaled_scores() -> None:
     # lexical scaled: a 1, b (9-3)/9 = 2/3, c 0; dense scaled: c 1, a .75, d 0
     fused = dict(interpolate(BOTH, FusionOptions(dense_weight=0.3)))

@@ -205,6 +205,23 @@ def test_an_article_deleted_since_its_list_was_made_leaves_no_hole() -> None:
     assert first[0] not in ids(found, SearchRequest(query="gout", limit=3))
 
 
+def test_lists_that_are_known_are_ordered_as_a_search_orders_them() -> None:
+    searcher = Searcher(index().open_reader(), ENCODER, TitleLast())
+    for request in (SearchRequest(query="statins asthma", depth=20), SearchRequest(query="gout", rerank=False)):
+        ranking = next(searcher.rank_all([request]))
+        again = searcher.order(request, ranking.lists)
+        assert (again.fused, again.reranked) == (ranking.fused, ranking.reranked)
+
+
+def test_a_request_may_bring_boosts_of_its_own() -> None:
+    articles = [Article(id="1", title="gout"), Article(id="2", title="kidney", keywords=("gout",))]
+    searcher = Searcher(index(articles).open_reader(), None)
+    request = SearchRequest(query="gout", mode="lexical", boosts=(("keyword_text", 50.0),))
+    assert [result.id for result in searcher.search(request).results] == ["2", "1"]
+    with pytest.raises(InvalidRequest, match=r"boost of 'keyword_text' is -1"):
+        SearchRequest(query="gout", boosts=(("keyword_text", -1),))
+
+
 def test_an_unknown_fusion_lists_the_known_ones(searcher: Searcher) -> None:
     with pytest.raises(InvalidRequest, match=r"'borda'\. Known: rrf, interpolate"):
         searcher.search(SearchRequest(query="gout", fusion="borda"))

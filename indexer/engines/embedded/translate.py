@@ -8,7 +8,7 @@ from tantivy import Occur
 
 from indexer.analysis import placed_terms, sound, terms
 from indexer.engines.embedded.text import ARTICLE, state
-from indexer.fields import FIELDS, require
+from indexer.fields import require, searched
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
 
 MOST_TERMS = 1024
@@ -26,8 +26,8 @@ Clauses = list[tuple[Occur, tantivy.Query]]
 def scored(query: Query, text: tantivy.Schema) -> tantivy.Query:
     """Matches what `query` says, scored by BM25 for its words and phrases; all else adds nothing to a score."""
     match query:
-        case Match(text=words):
-            return _match(words, text)
+        case Match():
+            return _match(query, text)
         case Phrase(text=words):
             return _phrase(words, text)
         case And(parts=parts):
@@ -75,16 +75,13 @@ def _all_of(parts: Sequence[Query], text: tantivy.Schema) -> tantivy.Query:
     return tantivy.Query.boolean_query([*(wanted or [(Occur.Must, _articles(text))]), *barred])
 
 
-def _match(words: str, text: tantivy.Schema) -> tantivy.Query:
+def _match(match: Match, text: tantivy.Schema) -> tantivy.Query:
     """The sum over fields and words of boost x BM25, what OpenSearch calls `most_fields`."""
-    wanted = list(dict.fromkeys(terms(words)))[:MOST_TERMS]
-    fields = [field for field in FIELDS if field.kind == "text" and field.boost > 0]
+    wanted = list(dict.fromkeys(terms(match.text)))[:MOST_TERMS]
     return _any_of(
         [
-            tantivy.Query.boost_query(
-                tantivy.Query.term_query(text, field.name, term, index_option="freq"), field.boost
-            )
-            for field in fields
+            tantivy.Query.boost_query(tantivy.Query.term_query(text, name, term, index_option="freq"), boost)
+            for name, boost in searched(match.boosts).items()
             for term in wanted
         ]
     )

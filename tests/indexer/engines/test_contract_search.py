@@ -62,6 +62,33 @@ def test_words_are_joined_by_or_and_fields_add_up(engine: Engine) -> None:
     assert ids(reader, Match("heart aneurysm")) == ["both", "title", "abstract"]
 
 
+def test_a_question_may_bring_boosts_of_its_own(engine: Engine) -> None:
+    reader = load(
+        engine,
+        [
+            article("title", "heart attack", abstract="kidney stones"),
+            article("abstract", "kidney stones", abstract="heart attack"),
+            article("keyword", "kidney stones", keywords=("heart", "attack")),
+            article("neither", "kidney stones", abstract="kidney stones"),
+        ],
+    )
+    assert ids(reader, Match("heart")) == ["title", "abstract", "keyword"]
+    assert ids(reader, Match("heart", (("keyword_text", 9.0),)))[0] == "keyword"
+    assert ids(reader, Match("heart", (("keyword_text", 0.0),))) == ["title", "abstract"]
+    alone = (("title_abstract", 0.0), ("keyword_text", 0.0), ("abstract", 1.0))
+    assert ids(reader, Match("heart", alone)) == ["abstract"]
+    doubled, plain = (
+        reader.search([Lexical(Match("heart", (("keyword_text", boost),)), 9)])[0][0] for boost in (20.0, 10.0)
+    )
+    assert doubled.id == "keyword"
+    assert doubled.score == pytest.approx(2 * plain.score, rel=1e-5)
+
+
+def test_a_boost_of_what_is_no_text_is_refused(filtered: Reader) -> None:
+    with pytest.raises(IndexerError, match=r"'journal'.*keyword_text"):
+        ids(filtered, Match("heart", (("journal", 1.0),)))
+
+
 def test_a_phrase_stands_in_one_field_in_order(engine: Engine) -> None:
     reader = load(
         engine,

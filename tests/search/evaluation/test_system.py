@@ -44,6 +44,9 @@ requests = st.builds(
     depth=depths,
     rerank_depth=depths,
     rerank_mix=st.none() | shares,
+    boosts=st.dictionaries(st.sampled_from(["title_abstract", "mesh_text", "keyword_text"]), st.floats(0, 10)).map(
+        lambda boosts: tuple(sorted(boosts.items()))
+    ),
     filters=filters,
 )
 recipes = st.builds(
@@ -86,6 +89,10 @@ def test_a_key_that_is_left_out_has_the_default_of_a_search(tmp_path: Path) -> N
         ("rerank = 'maybe'", "'rerank' is 'maybe'. Known: auto, none, cross, late."),
         ("name = 'two words'", "has the name 'two words'."),
         ("name = '../up'", "has the name '../up'."),
+        ("boosts = 3", "'boosts' is 3; it must be a table."),
+        ("[boosts]\nmesh_text = 'high'", "table [boosts]: 'mesh_text' is 'high'; it must be a number."),
+        ("[boosts]\nmesh_text = -1", "the boost of 'mesh_text' is -1; it must lie between 0 and 1000."),
+        ("[boosts]\njournal = 1", "'journal'"),
         ("filters = 3", "'filters' is 3; it must be a table."),
         ("[filters]\nyear = '2015'", "table [filters] has an unknown key 'year'. Known: years,"),
         ("[filters]\nyears = '2020-2015'", "Year range '2020-2015' ends before it begins"),

@@ -9,7 +9,7 @@ from indexer.analysis import distinct_words, searchable, sound
 from indexer.engines.opensearch.contents.documents import SPLIT, Clause
 from indexer.engines.opensearch.contents.mapping import ANY_CASE
 from indexer.errors import QuestionTooLarge
-from indexer.fields import FIELDS, require
+from indexer.fields import require, searched
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
 
 MOST_WORDS = 330
@@ -39,8 +39,8 @@ def scored(query: Query, *, words: int = MOST_WORDS) -> Clause:
         words: how many different words of each `Match` are looked up.
     """
     match query:
-        case Match(text=text):
-            return _match(text, words)
+        case Match():
+            return _match(query, words)
         case Phrase(text=text):
             return _phrase(text)
         case And(parts=parts):
@@ -134,13 +134,13 @@ def _words(text: str) -> Sequence[str]:
     return distinct_words(text)
 
 
-def _match(text: str, words: int) -> Clause:
+def _match(match: Match, words: int) -> Clause:
     """The sum over fields and words of boost x BM25, what OpenSearch calls `most_fields`."""
-    wanted = " ".join(_words(text)[:words])
+    wanted = " ".join(_words(match.text)[:words])
     if not wanted:
         return _NONE
-    fields = (field for field in FIELDS if field.kind == "text" and field.boost > 0)
-    return _any_of([{"match": {field.name: {"query": wanted, "boost": field.boost}}} for field in fields])
+    fields = searched(match.boosts).items()
+    return _any_of([{"match": {name: {"query": wanted, "boost": boost}}} for name, boost in fields])
 
 
 def _phrase(text: str) -> Clause:
