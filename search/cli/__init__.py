@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "similar": "Find articles like one in the index.",
     "show": "Print stored records.",
     "delete": "Delete articles from an index.",
+    "eval": "Measure how well systems find what people judged relevant.",
     "info": "Say what an index holds.",
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",

@@ -36,6 +36,12 @@ def optional_index_option(function: F) -> F:
     return _index(function, required=False, help="Also look at this index: a folder or a URL.")
 
 
+def task_index_option(function: F) -> F:
+    """The same for `biocpt eval`, whose tasks need an index, but for pairs of sentences."""
+    help = "The index that holds the task's articles: a folder or a URL. Pairs of sentences need none."
+    return _index(function, required=False, help=help)
+
+
 def _index(function: F, *, required: bool, help: str) -> F:
     @functools.wraps(function)
     def located(*arguments: Any, index: str | None, **values: Any) -> Any:

@@ -1,0 +1,48 @@
+"""`biocpt eval`: a group whose default command is `run`. Add a command: a file beside this one, and a row below."""
+
+import shlex
+
+import click
+
+from search.cli.eval import compare, run
+
+_ARGUMENTS = f"{__name__}.arguments"
+
+
+class DefaultGroup(click.Group):
+    """A group that takes what is no command's name for the arguments of its default command."""
+
+    default = "run"
+
+    def completed(self, args: list[str]) -> list[str]:
+        """The arguments with the default command's name, where they begin with no command and ask for no help."""
+        if not args or args[0] in self.commands or args[0] in ("-h", "--help"):
+            return args
+        return [self.default, *args]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As a group does, after the default command is named."""
+        ctx.meta[_ARGUMENTS] = list(args)
+        return super().parse_args(ctx, self.completed(args))
+
+
+def command_line() -> str:
+    """What the user typed, to be typed again: no secret is ever among the arguments."""
+    return shlex.join(["biocpt", "eval", *click.get_current_context().meta[_ARGUMENTS]])
+
+
+@click.group(name="eval", cls=DefaultGroup, subcommand_metavar="TASK|COMMAND [OPTIONS]")
+def command() -> None:
+    """Measure how well systems find what people judged relevant.
+
+    `biocpt eval TASK --index INDEX` is short for `biocpt eval run TASK --index INDEX`, whose options
+    `biocpt eval run -h` lists.
+
+    A task is a test collection: a BEIR folder, TREC topics with --qrels, or another of the formats that
+    --format names. A system is a way to answer: a built-in one (lexical, dense, hybrid, hybrid+rerank) or a
+    TOML file.
+    """
+
+
+for _inner in (run.command, compare.command):
+    command.add_command(_inner)

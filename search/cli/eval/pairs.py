@@ -1,0 +1,41 @@
+"""Judge a model set by pairs of sentences that people scored; an index is asked for its model's name alone."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from search.cli.eval.asking import model_named, run_from
+
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
+    from search.evaluation.evaluation import Evaluation
+    from search.evaluation.task import SentencePairs
+
+
+def evaluate(task: "SentencePairs", index: "Location | None", options: Mapping[str, Any]) -> "Evaluation":
+    """The correlation of the query encoder's similarities with people's scores."""
+    from onnx_models import find_set, load_encoder
+    from search.evaluation import assembling, experiment
+
+    models = find_set(options["home"], model_named(options) or _model_of(index))
+    encoder = load_encoder(models.query, run_from(options))
+    found = experiment.similarities(task, encoder, models.query.spec.similarity)
+    return assembling.of_pairs(task, found, model=models.model_set.name)
+
+
+def _model_of(index: "Location | None") -> str:
+    from contextlib import closing
+
+    from indexer.engines import open_reader
+    from search.errors import NoVectors
+
+    if index is None:
+        raise click.UsageError(
+            "Pairs of sentences need an encoder: give --model, or --index for the one it was made by."
+        )
+    with closing(open_reader(index)) as reader:
+        info = reader.info(versions=False)
+    if info.space is None:
+        raise NoVectors(info.location, "dense")
+    return info.space.model

@@ -1,0 +1,113 @@
+"""`biocpt eval run`, which `biocpt eval TASK` is short for: run systems over a task, judge and compare them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from search.cli.access import IndexCommand
+from search.cli.eval.judging import judging_from, judging_options
+from search.cli.options import home_option, json_option, run_options, task_index_option
+
+if TYPE_CHECKING:
+    from indexer.engines.location import Location
+    from search.evaluation.evaluation import Evaluation
+    from search.evaluation.experiment import Outcome
+    from search.evaluation.task import Task
+
+
+@click.command(name="run", cls=IndexCommand)
+@click.argument("task")
+@task_index_option
+@click.option(
+    "--systems",
+    metavar="NAMES",
+    help="What to compare: lexical, dense, hybrid, hybrid+rerank or TOML files, between commas. "
+    "[default: lexical,dense,hybrid; lexical without vectors; dense where articles like one are asked for]",
+)
+@click.option("--split", default="", metavar="NAME", help="A part of the collection, such as test. [default: the only]")
+@click.option(
+    "--format",
+    type=click.Choice(["auto", "beir", "pubmedqa", "irds", "bioasq", "relish", "sentences", "trec"]),
+    default="auto",
+    show_default=True,
+    help="The format that the task is in.",
+)
+@click.option(
+    "--qrels",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The judgements, where the task brings none or others are wanted.",
+)
+@click.option("--part", default="", metavar="NAME", help="The part of each topic that is asked. [default: the usual]")
+@judging_options
+@click.option("--sweep", is_flag=True, help="Also try each system with 10 to 1,000 candidates.")
+@click.option("--limit-topics", type=click.IntRange(min=1), help="Ask only the first N topics, for a quick look.")
+@click.option("--force", is_flag=True, help="Go on though the index lacks more than half of the judged articles.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write runs, systems, JSON and reports (Markdown, HTML) into this folder.",
+)
+@click.option(
+    "--model", help="A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
+)
+@run_options
+@home_option
+@json_option
+def command(task: str, index: "Location | None", out: Path | None, as_json: bool, **options: Any) -> None:
+    """Run systems over TASK, judge them by its relevance judgements, and compare them.
+
+    Systems are run by the searcher that `biocpt search` uses, one question at a time. Means follow BEIR's
+    conventions: an article whose id is its topic's id is dropped, and means are over the topics that are both
+    judged and answered. Intervals and p say what chance alone would do; p (Holm) allows for several systems.
+    """
+    from search.cli.eval import pairs, showing, written
+    from search.evaluation.task import SentencePairs
+    from search.evaluation.tasks import open_task
+
+    no_runs: list[Outcome] = []
+    asked = {name: options[name] for name in ("format", "split", "qrels", "part")}
+    match open_task(task, **asked):
+        case SentencePairs() as found:
+            evaluation, outcomes = pairs.evaluate(found, index, options), no_runs
+        case found:
+            evaluation, outcomes = _evaluate(found, index, options)
+    if out is not None:
+        written.write(out, evaluation, outcomes)
+    showing.show(evaluation, as_json=as_json)
+
+
+def _evaluate(
+    task: "Task", index: "Location | None", options: Mapping[str, Any]
+) -> tuple["Evaluation", list["Outcome"]]:
+    from search.cli.eval import asking, command_line
+    from search.evaluation import assembling, coverage, facts
+
+    if index is None:
+        raise click.UsageError("This task needs the index that holds its articles: give --index.")
+    judging = judging_from(options, task.measures)
+    task = assembling.first_topics(task, options["limit_topics"])
+    systems = asking.systems_for(task, index, options["systems"])
+    baseline = assembling.baseline_of([system.name for system in systems], options["baseline"])
+    with asking.opened(index, systems, options) as searchers:
+        reader = searchers[systems[0].rerank].index
+        held = coverage.held(task.qrels, reader)
+        covered = coverage.figures(task.qrels, held)
+        coverage.require(covered, str(index), force=options["force"])
+        outcomes = [asking.answered(task, system, searchers[system.rerank]) for system in systems]
+        evaluation = assembling.of_outcomes(task, outcomes, judging, baseline=baseline, held=held)
+        swept = systems if options["sweep"] else ()
+        evaluation = replace(
+            assembling.with_titles(evaluation, reader),
+            coverage=covered,
+            sweep=tuple(p for one in swept for p in asking.swept(task, one, searchers[one.rerank], judging)),
+            facts={
+                "command": command_line(),
+                **facts.of_searchers(searchers.values()),
+                **facts.of_machine(date.today()),
+            },
+        )
+    return evaluation, outcomes

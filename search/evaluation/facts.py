@@ -1,0 +1,64 @@
+"""What a reader needs to do an evaluation again: the day, versions, index, models and machine, as words and values."""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from search.searcher import Searcher
+
+_PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "openvino",
+    "tantivy",
+    "pylance",
+    "opensearch-py",
+    "ir-measures",
+)
+
+
+def of_machine(today: date) -> dict[str, str]:
+    """The day, our version and those of what measures and computes, and the machine."""
+    versions = ((name, _version(name)) for name in _PACKAGES)
+    return {
+        "date": today.isoformat(),
+        "biocpt-search": _version("biocpt-search") or "not installed",
+        "packages": ", ".join(f"{name} {version}" for name, version in versions if version),
+        "python": platform.python_version(),
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+    }
+
+
+def of_searchers(searchers: Iterable[Searcher]) -> dict[str, str]:
+    """The index, and the models that were loaded."""
+    every = list(searchers)
+    info = every[0].index.info(versions=False)
+    space = info.space
+    found = {
+        "index": f"{info.location} ({info.engine}), {info.articles:,} articles, {info.vectors:,} vectors",
+        "vectors": f"{space.model}, {space.dimension}-d, {space.similarity}, {space.precision}" if space else "",
+        "data": f"as of {info.data_date}" if info.data_date else "",
+        "re-ranker": ", ".join(dict.fromkeys(one.reranker.name for one in every if one.reranker)),
+    }
+    return {word: value for word, value in found.items() if value}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
