@@ -1,4 +1,4 @@
-"""Which files one of several loaders reads: its share of a list that all of them are given alike."""
+"""Which files one of several loaders reads: its share of a list that all of them are given alike, in any order."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from indexer.sources import BrokenSource
 
 
 def take_share(paths: Sequence[Path], ledger: Ledger, share: Share) -> list[Path]:
-    """The files of a share: of 16, the third has the 3rd, 19th, 35th … of the list.
+    """The files of a share: of 16, the third has the 3rd, 19th, 35th … by name; of one, all in the order of the list.
 
     First all unnumbered files of the list, in its order, are given the numbers of their arrival, so that these do not
     depend on which loader comes first to what.
@@ -21,7 +21,14 @@ def take_share(paths: Sequence[Path], ledger: Ledger, share: Share) -> list[Path
     """
     files = source_files(paths)
     register_arrivals(files, ledger)
-    return files[share.number - 1 :: share.of]
+    if share.of == 1:
+        return files
+    return sorted(files, key=sources.name_of)[share.number - 1 :: share.of]
+
+
+def names_of(files: Sequence[Path]) -> tuple[str, ...]:
+    """Their names as a ledger has them, by which loaders compare their lists."""
+    return tuple(sources.name_of(file) for file in files)
 
 
 def register_arrivals(files: Sequence[Path], ledger: Ledger) -> None:

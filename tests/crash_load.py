@@ -21,9 +21,10 @@ from indexer.engines.location import Access, Location
 from indexer.engines.writing import DEFAULT, Share, WriteOptions
 from indexer.errors import IndexerError
 from indexer.ingest import Options, ingest
+from indexer.inputs import source_files
 from indexer.ledger import FileEntry, FileLedger
 from indexer.rejects import Rejects
-from indexer.shares import take_share
+from indexer.shares import names_of, take_share
 from onnx_models.encoder import Text
 from tests.doubles import HashEncoder, Vector
 
@@ -124,6 +125,7 @@ def load(given: argparse.Namespace) -> None:
         rebuild=given.rebuild,
         drop_old=given.drop_old,
         share=given.shard,
+        files=names_of(source_files(given.files)) if in_cluster else (),
     )
     options = Options(chunk=CHUNK, slice=SLICE, commit_records=given.commit)
     with closing(open_writer(where, space=encoder.space, options=wishes)) as writer:

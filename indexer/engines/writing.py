@@ -46,11 +46,15 @@ class WriteOptions:
     rebuild: bool = False
     """Load a new version of the index beside the one that is served, and serve it once it is whole."""
     other_files: bool = False
-    """Serve the rebuilt version also where it lacks files that the one before it was given."""
+    """Serve the rebuilt version also where it lacks files that the one before it had been given when the rebuild began,
+    or that others who loaded it in shares were given."""
     drop_old: bool = False
     """Drop the versions before the rebuilt one once it is served."""
     share: Share = Share()
     """Which share of the files this process loads, while others load theirs."""
+    files: tuple[str, ...] = ()
+    """Names of all the files, of every share, as a ledger has them: each share must be given the same, and all must be
+    loaded before a new version is served; (): not told, and not compared."""
     connections: int = 4
     """Requests that are under way at once."""
 

@@ -52,11 +52,10 @@ def command(
     from contextlib import closing
 
     from indexer.errors import IndexerError
-    from indexer.inputs import source_files
     from search.cli import loaded
     from search.indexing import open_load, rejects_of
 
-    source_files(files)  # before an index is made for nothing
+    options["writing"] = _telling_files(options["writing"], files, index)
     is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
     writer, encoder = open_load(index, _load_options(options, is_asked=is_asked))
     run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
@@ -67,7 +66,7 @@ def command(
             if run.is_whole:
                 run.publication = writer.publish()
             elif not run.is_stopped:
-                run.publication = _unserved(index, run, is_rebuild=options["writing"].rebuild)
+                run.publication = _unserved(index, run, options["writing"])
     except IndexerError:
         if run.progress is not None:
             loaded.show(replace(run.report(), is_cut_short=True), as_json=as_json)
@@ -86,7 +85,20 @@ def _status(run: "_Run", *, is_one_of_many: bool) -> int:
     return REJECTED if run.progress is not None and run.progress.counts.rejected else 0
 
 
-def _unserved(index: "Location", run: "_Run", *, is_rebuild: bool) -> "Publication | None":
+def _telling_files(writing: "WriteOptions", paths: tuple[Path, ...], index: "Location") -> "WriteOptions":
+    """With the names of all files, for loaders of a cluster to compare; looked for before an index is made for nothing.
+
+    Raises: NoSuchSource.
+    """
+    from indexer.engines import kind_of
+    from indexer.inputs import source_files
+    from indexer.shares import names_of
+
+    files = source_files(paths)
+    return writing if kind_of(index) == "folder" else replace(writing, files=names_of(files))
+
+
+def _unserved(index: "Location", run: "_Run", writing: "WriteOptions") -> "Publication | None":
     """That a new version is not served because of files that broke; None where they were for the one that is."""
     from contextlib import closing
 
@@ -97,12 +109,14 @@ def _unserved(index: "Location", run: "_Run", *, is_rebuild: bool) -> "Publicati
         versions = reader.info().versions
     if not versions or versions[-1].state != "being loaded":
         return None
-    if not is_rebuild and any(version.state == "served" for version in versions):
+    if not writing.rebuild and any(version.state == "served" for version in versions):
         return None
     broken = len(run.progress.named("broken")) if run.progress else 0
     files, them = ("1 file", "it") if broken == 1 else (f"{broken:,} files", "them")
-    why = f"{files} broke. Mend {them} or leave {them} out, and run again."
-    return Publication(False, f"{versions[-1].name!r} is not served: {why}")
+    advice = f"Mend {them} or leave {them} out, and run again."
+    if writing.share.of > 1:  # each share has to be given the same files
+        advice = f"Mend {them} and run again; to leave {them} out, do so without --shard, with --rebuild --other-files."
+    return Publication(False, f"{versions[-1].name!r} is not served: {files} broke. {advice}")
 
 
 def _files(paths: tuple[Path, ...], writer: "Writer", index: "Location", share: "Share") -> list[Path]:

@@ -27,7 +27,7 @@ def copy_into_options(function: F) -> F:
 
 
 _SHARD = (
-    "In a cluster: load the K-th of N shares of FILES, while others load theirs; each is given the same FILES. "
+    "In a cluster: load the K-th of N shares of FILES, while others load theirs; each must be given the same FILES. "
     "The last to end has the index served."
 )
 
@@ -38,8 +38,8 @@ def _rebuild_options() -> list[Any]:
         "like the served one, but for the options of a new index that are given."
     )
     other = (
-        "With --rebuild: serve the new version though it lacks files that the served one was given, such as last "
-        "year's baseline."
+        "With --rebuild: serve the new version though it lacks files that the served one had when the rebuild began, "
+        "such as last year's baseline, or that others who loaded it with --shard were given."
     )
     drop = "With --rebuild: drop the older versions once the new one is served."
     helps = {"--rebuild": rebuild, "--other-files": other, "--drop-old": drop}

@@ -7,7 +7,7 @@ import pytest
 from indexer import sources
 from indexer.engines.writing import Share
 from indexer.ledger import FileEntry
-from indexer.shares import register_arrivals, take_share
+from indexer.shares import names_of, register_arrivals, take_share
 from tests.doubles import ListLedger
 from tests.indexer.pubmed_files import Entry, write
 
@@ -19,13 +19,14 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def test_shares_hold_each_file_once(files: list[Path]) -> None:
-    shares = [take_share(files, ListLedger(), Share(number, 3)) for number in (1, 2, 3)]
-    assert shares == [[files[0], files[3]], [files[1], files[4]], [files[2]]]
+    for order in (files, files[::-1]):
+        shares = [take_share(order, ListLedger(), Share(number, 3)) for number in (1, 2, 3)]
+        assert shares == [[files[0], files[1]], [files[2], files[3]], [files[4]]]  # by name: a, b, c, 0001, 0002
 
 
 def test_a_share_may_be_empty_and_the_whole_is_one_share(files: list[Path]) -> None:
     assert take_share(files, ListLedger(), Share(7, 7)) == []
-    assert take_share(files, ListLedger(), Share()) == files
+    assert take_share(files[::-1], ListLedger(), Share()) == files[::-1]
 
 
 def test_a_folder_is_shared_by_the_names_of_its_files(files: list[Path], tmp_path: Path) -> None:
@@ -53,3 +54,7 @@ def test_a_finished_file_is_known_by_its_looks(files: list[Path]) -> None:
     ledger.tick(FileEntry(name="a.xml", digest="x", stat=sources.looks(files[0])))
     register_arrivals(files[:3], ledger)
     assert [name for name, _ in ledger.arrivals()] == ["b.xml"]
+
+
+def test_files_are_listed_by_their_names_in_the_ledger() -> None:
+    assert names_of([Path("/here/b.xml"), Path("a/\udcff.xml")]) == ("b.xml", "\ufffd.xml")

@@ -26,12 +26,12 @@ RESTORED = {"refresh_interval": None, "number_of_replicas": "0", "auto_expand_re
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Eight: each share of four has a numbered one, and three have none."""
+    """Eight: each share of four has a numbered one, of which the last is empty, and one without a number."""
     more = [
         write(tmp_path / f"news {n}.xml", [Entry(str(pmid), title=f"News {n} of {pmid}") for pmid in range(n, 90, 7)])
         for n in (1, 2, 3)
     ]
-    return [*some_files(tmp_path, articles=200), *more, write(tmp_path / "empty.xml", [])]
+    return [*some_files(tmp_path, articles=200), *more, write(tmp_path / "pubmed26n0004.xml", [])]
 
 
 @contextmanager
@@ -64,7 +64,8 @@ def test_four_loaders_one_killed_and_run_again_give_the_index_of_one(
 ) -> None:
     url, calm = f"{node.url}/{fresh_index}", tmp_path / "calm"
     with ExitStack() as stack:
-        loads = [stack.enter_context(started(share(url, files, n, "--pause", "0.3"))) for n in (1, 2, 3, 4)]
+        pauses = {1: "5", 2: "1", 3: "1", 4: "1"}  # seconds a slice: however slowly all start, the first is at work
+        loads = [stack.enter_context(started(share(url, files, n, "--pause", s))) for n, s in pauses.items()]
         time.sleep(1)
         assert loads[0].poll() is None, "the first share is done already: nothing is left to kill"
         loads[0].kill()
@@ -82,6 +83,24 @@ def test_four_loaders_one_killed_and_run_again_give_the_index_of_one(
     assert_same_index(url, calm)
     with closing(open_ledger(url)) as ours, closing(open_ledger(str(calm))) as undisturbed:
         assert ours.arrivals() == undisturbed.arrivals()
+
+
+def test_a_loader_of_fewer_files_than_the_others_ends_at_once_and_the_rest_go_on(
+    node_36: Server, fresh_index: str, tmp_path: Path, files: list[Path]
+) -> None:
+    url, calm = f"{node_36.url}/{fresh_index}", tmp_path / "calm"
+    with started(share(url, files, 1, "--pause", "0.1")) as first:
+        odd = share(url, files[:-1], 2)
+        refused = subprocess.run(odd, env=environment(), capture_output=True, text=True, check=False, timeout=100)
+        assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (1, "", 1)
+        assert "in 4 shares of 8 files, but 7 files are named here, without 'pubmed26n0004.xml'." in refused.stderr
+        assert "is_served=False" in ended(first)
+    for n in (2, 3):
+        run(share(url, files[::-1], n))
+    with started(share(url, files[::-1], 4)) as last:
+        assert "is_served=True" in ended(last)
+    run(driver(calm, files))
+    assert_same_index(url, calm)
 
 
 def test_one_loader_without_a_share_takes_up_what_a_dead_one_left(

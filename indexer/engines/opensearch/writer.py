@@ -60,6 +60,7 @@ class OpenSearchWriter:
                 self._cluster,
                 self._version,
                 options.share,
+                files=options.files,
                 drop_old=options.drop_old,
                 other_files=options.other_files,
             )

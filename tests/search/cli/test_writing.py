@@ -187,3 +187,38 @@ def test_a_new_index_that_is_not_served_because_a_file_broke_says_so(
     assert (answer.code, "is not served" in answer.err) == (1, False)
     answer = biocpt(*both, "--rebuild")
     assert (answer.code, said.replace("-v1", "-v2") in answer.err) == (1, True)
+
+
+@pytest.mark.slow
+def test_every_share_has_to_be_given_the_same_files_wherever_they_lie(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("here", "there"):
+        Path(folder).mkdir()
+        for place in (1, 2):
+            Path(folder, f"{place}.jsonl").write_text(f'{{"_id": "{place}", "title": "Aspirin {place}"}}\n')
+    load = ("--index", f"{node_36.url}/{fresh_index}", "--model", "none", "--json", "--shard")
+    assert not biocpt("index", "here", *load, "1/2").json["served"]
+    refused = biocpt("index", "here/1.jsonl", *load, "2/2")
+    said = "in 2 shares of 2 files, but 1 file is named here, without '2.jsonl'. Name the same FILES to every share;"
+    assert (refused.code, said in refused.err, len(refused.err.splitlines())) == (1, True, 1)
+    assert biocpt("index", "there", *load, "2/2").json["served"]
+
+
+@pytest.mark.slow
+def test_a_file_that_broke_is_left_out_of_a_load_in_shares_as_it_advises(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jsonl").write_text('{"_id": "1", "title": "Aspirin"}\n')
+    Path("b.jsonl.gz").write_bytes(b"not gzip")
+    index = ("--index", f"{node_36.url}/{fresh_index}", "--model", "none")
+    assert biocpt("index", "a.jsonl", "b.jsonl.gz", *index, "--shard", "1/2").code == 0
+    broken = biocpt("index", "a.jsonl", "b.jsonl.gz", *index, "--shard", "2/2")
+    advice = "Mend it and run again; to leave it out, do so without --shard, with --rebuild --other-files."
+    assert (broken.code, advice in broken.err) == (1, True)
+    lacking = biocpt("index", "a.jsonl", *index)
+    assert (lacking.code, "given files that are not loaded: b.jsonl.gz." in lacking.err) == (1, True)
+    assert biocpt("index", "a.jsonl", *index, "--rebuild", "--other-files", "--json").json["served"]
+    assert indices(node_36, fresh_index) == {f"{fresh_index}-v1", f"{fresh_index}-v1-ledger"}

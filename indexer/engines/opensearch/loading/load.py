@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +19,10 @@ from indexer.engines.opensearch.errors import TakenForDead
 from indexer.engines.opensearch.loading import loaders
 from indexer.engines.opensearch.loading.alone import Lock
 from indexer.engines.opensearch.loading.carrying import take_over_arrivals
+from indexer.engines.opensearch.loading.given import keep_given
+from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
+from indexer.engines.opensearch.loading.listing import Listing, agree, unloaded
 from indexer.engines.opensearch.loading.loaders import Loader, State, Watch
 from indexer.engines.opensearch.loading.lowering import lower, restore
 from indexer.engines.opensearch.loading.publishing import GRACE, PublishOptions, complete, publish
@@ -45,6 +49,7 @@ class Load:
         version: Version,
         share: Share = DEFAULT.share,
         *,
+        files: Sequence[str] = (),
         drop_old: bool = False,
         other_files: bool = False,
         beat: float = BEAT,
@@ -55,15 +60,20 @@ class Load:
 
         Args:
             share: which share of the files is loaded here.
+            files: names of the files of all shares; (): not told.
             drop_old: drop the versions before this one once it is served.
-            other_files: serve it though it lacks files that the served version was given.
+            other_files: serve it though it lacks files that the served version had been given when this one was begun,
+                or that others with shares of it were given.
             beat: seconds between two signs of life.
             patience: seconds without one after which another loader is taken for dead; several beats.
             grace: seconds that searches of dropped versions are given to end.
 
-        Raises: LoadedAlone, where another loads the version alone.
+        Raises:
+            LoadedAlone: another loads the version alone.
+            OtherFiles: the shares before this one are of other files.
         """
         self._cluster, self._version, self._share = cluster, version, share
+        self._given = Listing(share=share, names=sorted(files), other_files=other_files)
         self._options = PublishOptions(
             other_files=other_files, drop_old=drop_old, grace=grace, patience=patience, beat=beat
         )
@@ -121,15 +131,19 @@ class Load:
         if living := self._watch.living():
             others = "; ".join(map(str, living[:3])) + ("; …" if len(living) > 3 else "")
             return Publication(False, f"{name!r} is served once all who load it are done; still at work: {others}.")
-        if undone := loaders.missing(self._rows, self._share):
-            shares = ", ".join(undone[:20]) + (", …" if len(undone) > 20 else "")
-            advice = f"Run the same command with --shard {undone[0]}, or without --shard for all that is not done."
-            return Publication(
-                False, f"{name!r} is not served yet: nobody is loading these shares of the files: {shares}. {advice}"
-            )
+        if lacking := self._lacking():
+            return Publication(False, f"{name!r} is not served yet: {lacking}")
         published = publish(self._cluster, self._version, self._options)
         self._is_served = published.is_served
         return published
+
+    def _lacking(self) -> str:
+        """Which shares or files are not loaded, though nobody is at work any more, and what to do; "" if all are."""
+        if undone := loaders.missing(self._rows, self._share):
+            shares = ", ".join(undone[:20]) + (", …" if len(undone) > 20 else "")
+            advice = f"Run the same command with --shard {undone[0]}, or without --shard for all that is not done."
+            return f"nobody is loading these shares of the files: {shares}. {advice}"
+        return unloaded(self._rows, ClusterLedger(self._cluster, self._version.name), self._given)
 
     def leave(self) -> None:
         """Stop before our share is done, or after `finish`: the others need not wait for us."""
@@ -153,6 +167,7 @@ class Load:
             self._join()
             if not self._is_served:
                 lower(self._cluster, self._rows, self._version)
+                keep_given(self._cluster, self._version)
                 take_over_arrivals(self._cluster, self._version)
                 served = find_versions(self._cluster).served
                 if served is not None and served.name == self._version.name:
@@ -167,6 +182,8 @@ class Load:
         """Beside others who have shares, or alone."""
         if self._share.of > 1:
             self._lock.require_nobody()  # once more below: this time, so that who is refused leaves no trace
+            if not self._is_served:
+                agree(self._rows, self._version, self._given)
             self._appear()
             self._lock.require_nobody()
             return

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from indexer.engines.opensearch.loading.given import GIVEN
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex, Row
+from indexer.engines.opensearch.loading.listing import LISTING
 from indexer.engines.writing import Share
 
 LOADER, SHARE = "loader", "share"
@@ -83,8 +85,8 @@ def give_up(rows: LedgerIndex, seen: Iterable[Row], *, but: str) -> bool:
 
 
 def forget(rows: LedgerIndex) -> None:
-    """Remove loaders and shares: the version is served, and needs them no more."""
-    for row in rows.all(LOADER, SHARE):
+    """Remove loaders, shares and what they were given: the version is served, and needs them no more."""
+    for row in rows.all(LOADER, SHARE, LISTING, GIVEN):
         rows.delete(row.id)
 
 

@@ -9,8 +9,8 @@ from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
 from indexer.engines.opensearch.loading import loaders
 from indexer.engines.opensearch.loading.aliasing import move, remove
 from indexer.engines.opensearch.loading.carrying import take_over
+from indexer.engines.opensearch.loading.given import lacks
 from indexer.engines.opensearch.loading.inspection import inspect
-from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHED, PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Loader, Watch
 from indexer.engines.opensearch.loading.lowering import SETTINGS, restore
@@ -18,7 +18,6 @@ from indexer.engines.opensearch.loading.mark import Mark
 from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
 from indexer.engines.protocol import Publication
 from indexer.errors import IndexerError
-from indexer.ledger import FileEntry
 
 GRACE = 5.0
 """Seconds that searches of an old version are given to end before it is dropped."""
@@ -29,7 +28,7 @@ class PublishOptions:
     """How a version takes the place of another."""
 
     other_files: bool = False
-    """It need not be made from the files that the served one was made from."""
+    """It need not be made from the files that the served one had been given when it was begun."""
     drop_old: bool = False
     """Remove those before it, once searches that still ask them are over."""
     grace: float = GRACE
@@ -123,25 +122,7 @@ def _irreplaceable(cluster: Cluster, version: Version, served: Version, options:
     """Why the served version cannot be replaced now: it would take with it what only it was given; "" if it can."""
     if writers := living(cluster, served, options.patience):
         return f"{served.name!r} is being written to ({writers[0]}). Run the same command again when that is done."
-    there, here = (ClusterLedger(cluster, name).entries() for name in (served.name, version.name))
-    lacking = [] if options.other_files else _lacking(there, here)
-    if not lacking:
-        return ""
-    names = ", ".join(lacking[:3]) + (f", … ({len(lacking):,} files)" if len(lacking) > 3 else "")
-    advice = "Load them with --rebuild too, or add --other-files if the new version is to be without them."
-    return f"{served.name!r} was given files that it lacks: {names}. {advice}"
-
-
-def _lacking(there: Sequence[FileEntry], here: Sequence[FileEntry]) -> list[str]:
-    """The files, by name and the last one first, that the other version was given and ours was not; a file that has
-    changed since counts as given, but not one that has changed there alone.
-    """
-    theirs, ours = ({(entry.name, entry.digest) for entry in entries} for entries in (there, here))
-    changed_here = {name for name, _ in ours - theirs}
-    newest = {entry.name: entry.digest for entry in there}
-    return [
-        name for name, digest in reversed(newest.items()) if (name, digest) not in ours and name not in changed_here
-    ]
+    return lacks(cluster, version, served, other_files=options.other_files)
 
 
 def _wait_for_copies(cluster: Cluster, version: Version, seconds: int = 60) -> None:
