@@ -27,7 +27,7 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     for line in _opening(evaluation):
         console.print(Text(line), soft_wrap=True)
     for title, table in _tables(evaluation):
-        console.print(Text(title, style="bold"))
+        console.print(Text(f"\n{title}", style="bold"))
         console.print(table)
     for line in _worst(evaluation):
         console.print(Text(line), soft_wrap=True)
@@ -49,7 +49,7 @@ def _opening(evaluation: Evaluation) -> Iterator[str]:
 
 def _tables(evaluation: Evaluation) -> Iterator[tuple[str, Table]]:
     """Each table with the line above it."""
-    yield "", _systems(evaluation)
+    yield "Means over topics", _systems(evaluation)
     if evaluation.contrasts:
         yield f"Against {evaluation.baseline}", _contrasts(evaluation)
     if evaluation.lost:
@@ -86,7 +86,7 @@ def _contrasts(evaluation: Evaluation) -> Table:
         )
         for one in evaluation.contrasts
     ]
-    columns = ("system", "measure", "mean", "95% interval", "p", "p (Holm)", "won/lost/tied")
+    columns = ("system", "measure", "difference", "95% interval", "p", "p (Holm)", "won/lost/tied")
     return _table(columns, rows, words=2)
 
 

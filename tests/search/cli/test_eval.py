@@ -1,0 +1,327 @@
+"""`biocpt eval` as users type it, over the sample with a tiny MedCPT of random weights."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from search.cli import biocpt as commands
+from search.cli.eval import command as group
+from search.cli.eval import run as run_command
+from search.evaluation import system
+from search.evaluation.system import BUILT_IN
+from search.evaluation.tasks import FORMATS
+from tests.search.cli.in_process import Command
+from tests.search.cli.running import biocpt as process
+
+SAMPLE = Path(__file__).parents[3] / "sample"
+
+
+@pytest.fixture(scope="module")
+def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    index = tmp_path_factory.mktemp("indexes") / "sample"
+    files = sorted(SAMPLE.glob("*.xml"))
+    done = process("index", *files, "--index", index, environment={"BIOCPT_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    return index
+
+
+@pytest.fixture
+def biocpt(capsys: pytest.CaptureFixture[str], home: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
+    monkeypatch.setenv("BIOCPT_HOME", str(home))
+    monkeypatch.setenv("BIOCPT_INDEX", str(index))
+    return Command(capsys)
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's questions and judgements as a BEIR folder."""
+    folder = tmp_path_factory.mktemp("tasks") / "sample"
+    (folder / "qrels").mkdir(parents=True)
+    rows = [line.split("\t") for line in (SAMPLE / "topics.tsv").read_text("utf-8").splitlines()]
+    (folder / "queries.jsonl").write_text("".join(json.dumps({"_id": id, "text": text}) + "\n" for id, text in rows))
+    (folder / "qrels" / "dev.tsv").write_bytes((SAMPLE / "qrels.tsv").read_bytes())
+    return folder
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    """Two runs on two topics, and judgements; `late` puts the one relevant article of `a` second, and lacks `b`."""
+    lines = {
+        "early.run": "a Q0 d1 1 2.0 x\na Q0 d2 2 1.0 x\nb Q0 d3 1 1.0 x\n",
+        "late.run": "a Q0 d2 1 2.0 x\na Q0 d1 2 1.0 x\n",
+        "qrels": "a 0 d1 1\nb 0 d3 1\n",
+    }
+    for name, text in lines.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return [tmp_path / name for name in lines]
+
+
+def means(answer: Any) -> dict[str, dict[str, float]]:
+    return {one["name"]: one["means"] for one in answer["systems"]}
+
+
+@pytest.mark.slow
+def test_a_run_has_the_hits_of_a_search_over_the_same_topics(biocpt: Command, task: Path, tmp_path: Path) -> None:
+    assert biocpt("eval", task, "--systems", "lexical,hybrid", "--out", tmp_path / "out").code == 0
+    for mode in ("lexical", "hybrid"):
+        searched = tmp_path / f"{mode}.run"
+        asked = ("--mode", mode, "--rerank", "none", "--tag", mode)
+        assert biocpt("search", "--topics", SAMPLE / "topics.tsv", "--run", searched, *asked).code == 0
+        found = (tmp_path / "out" / "runs" / f"{mode}.run").read_text("utf-8").splitlines()
+        expected = searched.read_text("utf-8").splitlines()
+        assert [line.split()[:4] for line in found] == [line.split()[:4] for line in expected]
+
+
+@pytest.mark.slow
+def test_run_files_that_were_written_are_judged_alike_without_the_index(
+    biocpt: Command, task: Path, tmp_path: Path
+) -> None:
+    evaluated = biocpt("eval", task, "--systems", "lexical,dense", "--out", tmp_path, "--json").json
+    files = [tmp_path / "runs" / f"{name}.run" for name in ("lexical", "dense")]
+    compared = biocpt("eval", "compare", *files, "--qrels", task / "qrels" / "dev.tsv", "--json").json
+    assert means(compared) == means(evaluated)
+    assert compared["contrasts"] == evaluated["contrasts"]
+    assert compared["coverage"] is None
+    assert evaluated["coverage"]["held"] > 0
+
+
+def test_the_tables_name_coverage_systems_significance_and_losses(biocpt: Command, task: Path) -> None:
+    shown = biocpt("eval", task)
+    assert shown.code == 0
+    for words in ("sample/dev: 12 topics.", "The index holds ", "lexical", "dense", "hybrid", "p (Holm)", "in no list"):
+        assert words in shown.out
+    assert "Largest losses against lexical in nDCG@10:" in shown.out
+
+
+def test_a_task_alone_is_short_for_run_also_after_options(biocpt: Command, task: Path) -> None:
+    asked = ("--systems", "lexical", "--json")
+    answers = [biocpt(*words).json for words in (("eval", task, *asked), ("eval", "run", task, *asked))]
+    answers.append(biocpt("eval", *asked, task).json)
+    assert means(answers[0]) == means(answers[1]) == means(answers[2])
+    assert answers[0]["facts"]["command"].startswith("biocpt eval ")
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_written_whole(biocpt: Command, task: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "wide.toml"
+    recipe.write_text("mode = 'lexical'\ndepth = 7\n", encoding="utf-8")
+    out = tmp_path / "out"
+    answer = biocpt("eval", task, "--systems", f"hybrid,{recipe}", "--out", out)
+    assert answer.code == 0
+    assert "Wrote " in answer.err
+    assert sorted(path.name for path in out.rglob("*") if path.is_file()) == [
+        "evaluation.json",
+        "hybrid.run",
+        "hybrid.toml",
+        "report.html",
+        "report.md",
+        "wide.run",
+        "wide.toml",
+    ]
+    assert system.read(out / "systems" / "wide.toml") == system.read(recipe)
+    assert system.read(out / "systems" / "hybrid.toml") == BUILT_IN["hybrid"]
+    written = json.loads((out / "evaluation.json").read_text("utf-8"))
+    assert written["split"] == "dev"
+    assert len(written["queries"]) == 12
+    assert max(int(line.split()[3]) for line in (out / "runs" / "wide.run").read_text("utf-8").splitlines()) == 7
+
+
+def test_a_re_ranker_is_one_more_system(biocpt: Command, task: Path) -> None:
+    asked = ("--systems", "hybrid,hybrid+rerank", "--limit-topics", "2", "--json")
+    answer = biocpt("eval", task, *asked).json
+    assert answer["topics"] == 2
+    assert answer["facts"]["re-ranker"] == "medcpt-cross"
+    assert "rerank" in answer["systems"][1]["speed"]["stages"]
+    assert "rerank" not in answer["systems"][0]["speed"]["stages"]
+
+
+def test_a_sweep_has_seven_depths_a_system_and_recall_never_falls(biocpt: Command, task: Path) -> None:
+    points = biocpt("eval", task, "--systems", "lexical", "--sweep", "--json").json["sweep"]
+    assert [point["depth"] for point in points] == [10, 20, 50, 100, 200, 500, 1000]
+    recall = [point["recall"] for point in points]
+    assert recall == sorted(recall)
+
+
+def test_measures_are_the_ones_named_and_the_baseline_too(biocpt: Command, task: Path) -> None:
+    asked = ("--systems", "lexical,dense", "--measures", "P@5, AP nDCG(gains={0: 0, 1: 1})@3", "--baseline", "dense")
+    answer = biocpt("eval", task, *asked, "--json").json
+    assert answer["measures"] == ["P@5", "AP", "nDCG(gains={0:0,1:1})@3"]
+    assert {one["system"] for one in answer["contrasts"]} == {"lexical"}
+    assert answer["baseline"] == "dense"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--systems", "lexcial"], 1, "No system 'lexcial'. Built in: lexical, dense, hybrid, hybrid+rerank"),
+        (["--systems", "lexical,lexical"], 1, "Two systems are named 'lexical'."),
+        (["--measures", "nDCGG@10"], 1, "Unknown measure 'nDCGG@10'."),
+        (["--baseline", "bm25"], 2, "Unknown baseline 'bm25'. Known: lexical, dense, hybrid."),
+        (["--split", "test"], 1, "has no split 'test'. It has dev."),
+        (["--format", "trek"], 2, "'trek' is not one of 'auto', 'beir'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    arguments: list[str], code: int, complaint: str, biocpt: Command, task: Path
+) -> None:
+    answer = biocpt("eval", task, *arguments)
+    assert (answer.code, answer.out) == (code, "")
+    assert complaint in answer.err
+
+
+def test_an_index_that_lacks_most_judged_articles_is_refused_unless_forced(
+    biocpt: Command, task: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.tsv"
+    other.write_text("query-id\tcorpus-id\tscore\nS01\tx1\t1\nS01\tx2\t1\nS01\t90000001\t1\n", encoding="utf-8")
+    asked: tuple[str | Path, ...] = ("eval", task, "--qrels", other, "--systems", "lexical")
+    refused = biocpt(*asked)
+    assert refused.code == 1
+    assert "1 of the 3 judged articles" in refused.err
+    forced = biocpt(*asked, "--force")
+    assert forced.code == 0
+    assert "The index holds 1 of 3 judged articles (33.3%)" in forced.out
+
+
+def test_a_task_of_questions_needs_an_index(biocpt: Command, task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BIOCPT_INDEX")
+    answer = biocpt("eval", task)
+    assert answer.code == 2
+    assert "give --index" in answer.err
+
+
+@pytest.mark.slow
+def test_an_index_without_vectors_is_judged_by_bm25_alone(biocpt: Command, task: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    assert biocpt("index", *sorted(SAMPLE.glob("*.xml")), "--index", plain, "--model", "none").code == 0
+    answer = biocpt("eval", task, "--index", plain, "--json").json
+    assert list(means(answer)) == ["lexical"]
+    assert "vectors" not in answer["facts"]
+
+
+def test_articles_like_a_seed_are_judged_by_their_vectors(biocpt: Command, tmp_path: Path) -> None:
+    relish = tmp_path / "relish.tsv"
+    rows = [("90000001", "90000002", 2), ("90000001", "90000003", 0), ("90000002", "90000001", 2)]
+    relish.write_text("".join(f"{seed}\t{other}\t{grade}\n" for seed, other, grade in rows), encoding="utf-8")
+    answer = biocpt("eval", relish, "--json").json
+    assert list(means(answer)) == ["dense"]
+    assert answer["topics"] == 2
+    refused = biocpt("eval", relish, "--systems", "hybrid")
+    assert refused.code == 1
+    assert "Evaluate 'dense'." in refused.err
+
+
+def test_pairs_of_sentences_are_judged_by_correlation(biocpt: Command, tmp_path: Path, index: Path) -> None:
+    pairs = tmp_path / "ponds.tsv"
+    rows = [("otters eat fish", "an otter eats fish", 4), ("herons wade", "voles dig", 0), ("newts swim", "newts", 3)]
+    lines = ["sentence1\tsentence2\tscore", *("\t".join(map(str, row)) for row in rows)]
+    pairs.write_text("\n".join(lines), encoding="utf-8")
+    by_index = biocpt("eval", pairs, "--json").json
+    by_name = biocpt("eval", pairs, "--model", "medcpt", "--json").json
+    assert means(by_index) == means(by_name)
+    assert -1 <= means(by_index)["medcpt"]["Pearson"] <= 1
+    assert "Spearman" in biocpt("eval", pairs).out
+
+
+def test_pairs_of_sentences_need_a_model(biocpt: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = tmp_path / "ponds.tsv"
+    pairs.write_text("sentence1\tsentence2\tscore\na b\tc d\t1\ne f\tg h\t2\n", encoding="utf-8")
+    monkeypatch.delenv("BIOCPT_INDEX")
+    answer = biocpt("eval", pairs)
+    assert answer.code == 2
+    assert "give --model" in answer.err
+
+
+def test_runs_are_compared_by_hand_calculation(biocpt: Command, runs: list[Path]) -> None:
+    *files, qrels = runs
+    answer = biocpt("eval", "compare", *files, "--qrels", qrels, "--measures", "nDCG@10 RR", "--json").json
+    # One relevant article at rank 2 has nDCG 1 / log2(3) and reciprocal rank 1/2; `late` has topic `a` alone.
+    assert means(answer) == {
+        "early": {"nDCG@10": 1.0, "RR": 1.0},
+        "late": {"nDCG@10": pytest.approx(1 / math.log2(3)), "RR": 0.5},
+    }
+    assert [(one["system"], one["difference"]) for one in answer["contrasts"] if one["measure"] == "RR"] == [
+        ("late", -0.5)
+    ]
+    assert answer["systems"][1]["notes"] == ["1 (b) judged topics are not in the run and are left out."]
+    worst = answer["worst"][0]
+    assert (worst["topic"], worst["system"]) == ("a", "late")
+    assert [place["id"] for place in worst["top"]] == ["d2", "d1"]
+    assert [place["id"] for place in worst["baseline_top"]] == ["d1", "d2"]
+
+
+def test_topics_that_a_run_lacks_count_0_when_it_must_be_complete(biocpt: Command, runs: list[Path]) -> None:
+    *files, qrels = runs
+    asked: tuple[str | Path, ...] = ("eval", "compare", *files, "--qrels", qrels, "--measures", "RR", "--complete")
+    assert means(biocpt(*asked, "--json").json)["late"] == {"RR": 0.25}  # (1/2 + 0) / 2
+    assert "A judged topic that a run lacks counts 0." in biocpt(*asked).out
+
+
+def test_articles_that_nobody_judged_can_be_removed_first(biocpt: Command, runs: list[Path]) -> None:
+    *files, qrels = runs
+    asked: tuple[str | Path, ...] = (
+        "eval",
+        "compare",
+        *files,
+        "--qrels",
+        qrels,
+        "--measures",
+        "RR",
+        "--judged-only",
+        "--json",
+    )
+    assert means(biocpt(*asked).json)["late"] == {"RR": 1.0}  # d2 was not judged
+
+
+def test_one_run_is_judged_without_a_comparison(biocpt: Command, runs: list[Path]) -> None:
+    answer = biocpt("eval", "compare", runs[0], "--qrels", runs[-1])
+    assert answer.code == 0
+    assert "Against" not in answer.out
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(biocpt: Command, runs: list[Path], tmp_path: Path) -> None:
+    other = tmp_path / "other" / "early.run"
+    other.parent.mkdir()
+    other.write_bytes(runs[1].read_bytes())
+    answer = biocpt("eval", "compare", runs[0], other, "--qrels", runs[-1], "--json").json
+    assert list(means(answer)) == [str(runs[0]), str(other)]
+    twice = biocpt("eval", "compare", runs[0], runs[0], "--qrels", runs[-1])
+    assert twice.code == 2
+    assert "is given twice" in twice.err
+
+
+def test_a_malformed_line_is_named_by_number(biocpt: Command, runs: list[Path]) -> None:
+    runs[0].write_text("a Q0 d1 1 2.0 x\na Q0 d2 2 much x\n", encoding="utf-8")
+    answer = biocpt("eval", "compare", runs[0], "--qrels", runs[-1])
+    assert (answer.code, answer.out) == (1, "")
+    assert "Line 2 of " in answer.err
+
+
+@pytest.mark.slow
+def test_reports_of_run_files_are_written_too(biocpt: Command, runs: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert biocpt("eval", "compare", *runs[:-1], "--qrels", runs[-1], "--out", out).code == 0
+    assert sorted(path.name for path in out.iterdir()) == ["evaluation.json", "report.html", "report.md"]
+
+
+def test_the_groups_help_tells_of_the_short_form_and_of_each_command(biocpt: Command) -> None:
+    shown = biocpt("eval", "-h")
+    assert shown.code == 0
+    assert "is short for `biocpt eval run TASK" in " ".join(shown.out.split())
+    assert all(f"\n  {name} " in shown.out for name in group.commands)
+
+
+def test_every_format_of_tasks_can_be_named() -> None:
+    option = next(one for one in run_command.command.params if one.name == "format")
+    assert isinstance(option.type, click.Choice)
+    assert next(iter(option.type.choices)) == "auto"
+    assert set(option.type.choices) == {"auto", *FORMATS}
+    assert "eval" in commands.list_commands(click.Context(commands))
