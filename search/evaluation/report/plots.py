@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 7.0
 _RECALL = re.compile(r"R@(\d+)")
+_EQUAL = 1e-9
+"""Differences below this are ties, as they are in `search.evaluation.comparison`."""
+
 _LABEL = 24
 """Characters of a name that a label shows; longer ones are cut in plots alone."""
 
@@ -165,7 +168,7 @@ def _bars(axes: "Axes", values: Sequence[float]) -> None:
 
 
 def _balance(values: Sequence[float]) -> str:
-    better, worse = sum(v > 0 for v in values), sum(v < 0 for v in values)
+    better, worse = sum(v > _EQUAL for v in values), sum(v < -_EQUAL for v in values)
     return f"{better} better, {worse} worse, {len(values) - better - worse} equal"
 
 

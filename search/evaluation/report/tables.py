@@ -58,7 +58,8 @@ def contrasts(evaluation: Evaluation) -> Table | None:
 def stages(evaluation: Evaluation) -> Table | None:
     """Mean time of each stage; None where nothing was timed."""
     timed = [(system.name, system.speed) for system in evaluation.systems if system.speed is not None]
-    names = tuple(dict.fromkeys(stage for _, speed in timed for stage in speed.stages))
+    longest = max((list(speed.stages) for _, speed in timed), key=len, default=[])
+    names = tuple(dict.fromkeys([*longest, *(stage for _, speed in timed for stage in speed.stages)]))
     if not names:
         return None
     return Table(

@@ -59,7 +59,7 @@ def test_without_a_sweep_recall_is_that_of_the_measures_that_cut() -> None:
 def test_differences_are_counted_by_hand() -> None:
     of = evaluation(systems=2, topics=4)
     first = {"T0": 0.5, "T1": 0.5, "T2": 0.5, "T3": 0.5}
-    second = {"T0": 0.75, "T1": 0.5, "T2": 0.25, "T3": 0.0, "T9": 1.0}  # the baseline lacks T9
+    second = {"T0": 0.75, "T1": 0.5 + 1e-12, "T2": 0.25, "T3": 0.0, "T9": 1.0}  # the baseline lacks T9
     pair = tuple(
         replace(system, scores={"nDCG@10": scores}) for system, scores in zip(of.systems, (first, second), strict=True)
     )
