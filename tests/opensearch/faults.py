@@ -9,11 +9,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+import pytest
+
 from tests.disturbing import assert_same_index, contents, environment
+from tests.opensearch.recipe import JAVAS
 from tests.opensearch.server import Refusal, Server
 
 PATIENCE = 180.0
 """Seconds that a disturbed load, or anything else that is waited for, may take."""
+
+SLOWLY = ("--pause", "0.05")
+"""For the driver: rest between two requests, so that there is time to disturb it."""
+LOAD_SECONDS = 2.0
+"""Less than the slowed driver loads the files, once it is up: a moment before that falls into the load for certain."""
+
+ONCE_OR_TEN_TIMES = [
+    pytest.param(1, marks=pytest.mark.slow),
+    *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(100, 110)),
+]
+"""Seeds of a fault: one for `make test`, ten others for `make soak`."""
+ONCE_OR_FIVE_TIMES = ONCE_OR_TEN_TIMES[:6]
+"""The same for one that is tried on two servers."""
+ONCE_OR_FIVE_TIMES_EACH = [
+    pytest.param("3.6.0", 1, marks=pytest.mark.slow),
+    *(pytest.param(version, seed, marks=pytest.mark.soak) for version in JAVAS for seed in range(100, 105)),
+]
+"""Versions and seeds: one server for `make test`, and for `make soak` each of the two, five times."""
 
 
 class End(NamedTuple):

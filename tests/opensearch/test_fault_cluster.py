@@ -19,11 +19,9 @@ from indexer.queries import Lexical, Match, Nearest, PartialHits, Probe
 from tests.disturbing import driver, run
 from tests.doubles import HashEncoder
 from tests.opensearch.cluster import Cluster
-from tests.opensearch.faults import PATIENCE, End, Loading, assert_whole, stored, until
+from tests.opensearch.faults import ONCE_OR_TEN_TIMES, PATIENCE, SLOWLY, End, Loading, assert_whole, stored, until
 
 pytestmark = pytest.mark.opensearch
-
-SLOWLY = ("--pause", "0.05")
 
 
 def address(cluster: Cluster, name: str) -> str:
@@ -67,8 +65,11 @@ class Searches(threading.Thread):
         self.join(PATIENCE)
 
 
-def answer_throughout(cluster: Cluster, name: str, files: list[Path], calm: Path) -> None:
-    url = address(cluster, name)
+@pytest.mark.parametrize("turn", ONCE_OR_TEN_TIMES)
+def test_searches_are_answered_and_a_load_goes_on_while_the_node_with_the_primary_is_killed(
+    cluster: Cluster, fresh_index: str, files: list[Path], calm: Path, turn: int
+) -> None:
+    url = address(cluster, fresh_index)
     run(driver(url, files[:1], "--replicas", "1"))
     cluster.wait_green()
     searches = Searches(url)
@@ -77,7 +78,7 @@ def answer_throughout(cluster: Cluster, name: str, files: list[Path], calm: Path
         until(lambda: searches.answers > 10)
         assert loading.lasts(0.2), "the load was over before the kill"
         answered = searches.answers
-        cluster.holder_of_primary(f"{name}-v1").kill()
+        cluster.holder_of_primary(f"{fresh_index}-v1").kill()
         killed = time.monotonic()
         end = loading.end()
         loaded = time.monotonic() - killed
@@ -89,50 +90,23 @@ def answer_throughout(cluster: Cluster, name: str, files: list[Path], calm: Path
     assert searches.answers - answered > 50
     assert searches.longest < 10
     assert not searches.said
-    assert_whole(cluster.server, name, calm)
+    assert_whole(cluster.server, fresh_index, calm)
     cluster.start()
-    assert_whole(cluster.server, name, calm)
+    assert_whole(cluster.server, fresh_index, calm)
 
 
-@pytest.mark.slow
-def test_searches_are_answered_and_a_load_goes_on_while_the_node_with_the_primary_is_killed(
-    cluster: Cluster, fresh_index: str, files: list[Path], calm: Path
-) -> None:
-    answer_throughout(cluster, fresh_index, files, calm)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("turn", range(10))
-def test_searches_are_answered_and_a_load_goes_on_every_time(
+@pytest.mark.parametrize("turn", ONCE_OR_TEN_TIMES)
+def test_a_first_load_waits_for_the_killed_node_that_held_the_only_copy(
     cluster: Cluster, fresh_index: str, files: list[Path], calm: Path, turn: int
 ) -> None:
-    answer_throughout(cluster, fresh_index, files, calm)
-
-
-def wait_for_the_only_copy(cluster: Cluster, name: str, files: list[Path], calm: Path) -> None:
-    with Loading(driver(address(cluster, name), files, *SLOWLY)) as loading:
-        until(lambda: stored(cluster.server, f"{name}-v1") > 50)
-        holder = cluster.holder_of_primary(f"{name}-v1")
+    with Loading(driver(address(cluster, fresh_index), files, *SLOWLY)) as loading:
+        until(lambda: stored(cluster.server, f"{fresh_index}-v1") > 50)
+        holder = cluster.holder_of_primary(f"{fresh_index}-v1")
         holder.kill()
-        health = f"/_cluster/health/{name}-v1?local=true"
+        health = f"/_cluster/health/{fresh_index}-v1?local=true"
         until(lambda: bool(cluster.server.ask("GET", health)["status"] == "red"))
         assert loading.lasts(3), "there is nowhere to write to"
         cluster.start()
         assert loading.end() == End(0, "")
     cluster.wait_green()
-    assert_whole(cluster.server, name, calm)
-
-
-@pytest.mark.slow
-def test_a_first_load_waits_for_the_killed_node_that_held_the_only_copy(
-    cluster: Cluster, fresh_index: str, files: list[Path], calm: Path
-) -> None:
-    wait_for_the_only_copy(cluster, fresh_index, files, calm)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("turn", range(10))
-def test_a_first_load_waits_for_the_killed_node_that_held_the_only_copy_every_time(
-    cluster: Cluster, fresh_index: str, files: list[Path], calm: Path, turn: int
-) -> None:
-    wait_for_the_only_copy(cluster, fresh_index, files, calm)
+    assert_whole(cluster.server, fresh_index, calm)

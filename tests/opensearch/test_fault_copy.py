@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.disturbing import assert_same_index, driver, kill_after, run, some_files
-from tests.opensearch.faults import Loading, assert_whole, copy_command, documents, stored
+from tests.opensearch.faults import ONCE_OR_FIVE_TIMES_EACH, Loading, assert_whole, copy_command, documents, stored
 from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.opensearch
@@ -21,61 +21,37 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
-def kill_copies(server: Server, name: str, source: Path, *, seed: int, kills: int) -> None:
-    command = copy_command(source, f"{server.url}/{name}")
+@pytest.mark.parametrize(("node", "seed"), ONCE_OR_FIVE_TIMES_EACH, indirect=["node"])
+def test_a_killed_copy_run_again_gives_the_same_index(node: Server, fresh_index: str, source: Path, seed: int) -> None:
+    command = copy_command(source, f"{node.url}/{fresh_index}")
     calm = time.monotonic()
-    run(copy_command(source, f"{server.url}/{name}-calm"))
+    run(copy_command(source, f"{node.url}/{fresh_index}-calm"))
     seconds = time.monotonic() - calm
     moments, hits, counts = random.Random(seed), 0, [0]
-    for _ in range(kills):
+    for _ in range(3):
         hits += kill_after(command, moments.uniform(0.3, 0.8) * seconds)
-        counts.append(stored(server, f"{name}-v1"))
+        counts.append(stored(node, f"{fresh_index}-v1"))
     print(f"killed {hits} copies that take {seconds:.1f} s; stored after each: {counts[1:]}")
     assert hits, "no kill fell into the copy: it took less time than it did undisturbed"
     assert counts == sorted(counts)
     run(command)
-    assert_whole(server, name, source)
+    assert_whole(node, fresh_index, source)
 
 
-@pytest.mark.slow
-def test_a_killed_copy_run_again_gives_the_same_index(node_36: Server, fresh_index: str, source: Path) -> None:
-    kill_copies(node_36, fresh_index, source, seed=1, kills=3)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_a_killed_copy_run_again_gives_the_same_index_every_time(
-    node: Server, fresh_index: str, source: Path, seed: int
+@pytest.mark.parametrize(("node", "seed"), ONCE_OR_FIVE_TIMES_EACH, indirect=["node"])
+def test_a_killed_rebuild_leaves_what_is_served_as_it_was_and_goes_on_when_run_again(
+    node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:
-    kill_copies(node, fresh_index, source, seed=seed, kills=3)
-
-
-def kill_rebuilds(server: Server, name: str, files: list[Path], calm: Path, *, seed: int, kills: int) -> None:
-    url, moments, hits = f"{server.url}/{name}", random.Random(seed), 0
+    url, moments, hits, kills = f"{node.url}/{fresh_index}", random.Random(seed), 0, 3
     run(driver(url, files))
-    before = documents(server, name)
+    before = documents(node, fresh_index)
     for _ in range(kills):
         with Loading(driver(url, files, "--rebuild", "--step-pause", "0.2")) as rebuilding:
             hits += rebuilding.lasts(moments.uniform(0, 1.0))
-        assert list(server.ask("GET", f"/_alias/{name}")) == [f"{name}-v1"]
+        assert list(node.ask("GET", f"/_alias/{fresh_index}")) == [f"{fresh_index}-v1"]
         assert_same_index(url, calm)
     assert hits == kills, "a rebuild was over before it was killed"
-    assert documents(server, name) == before
+    assert documents(node, fresh_index) == before
     run(driver(url, files, "--rebuild"))
-    assert_whole(server, name, calm, number=2)
-    assert documents(server, f"{name}-v1") == before
-
-
-@pytest.mark.slow
-def test_a_killed_rebuild_leaves_what_is_served_as_it_was_and_goes_on_when_run_again(
-    node_36: Server, fresh_index: str, files: list[Path], calm: Path
-) -> None:
-    kill_rebuilds(node_36, fresh_index, files, calm, seed=1, kills=2)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_a_killed_rebuild_leaves_what_is_served_as_it_was_every_time(
-    node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
-) -> None:
-    kill_rebuilds(node, fresh_index, files, calm, seed=seed, kills=3)
+    assert_whole(node, fresh_index, calm, number=2)
+    assert documents(node, f"{fresh_index}-v1") == before

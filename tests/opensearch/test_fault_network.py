@@ -10,7 +10,7 @@ from indexer.engines.opensearch.errors import ClusterUnreachable
 from indexer.queries import Lexical, Match
 from tests.disturbing import driver, run
 from tests.opensearch.cutting import cutting
-from tests.opensearch.faults import End, Loading, assert_whole
+from tests.opensearch.faults import ONCE_OR_FIVE_TIMES_EACH, End, Loading, assert_whole
 from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.opensearch
@@ -19,31 +19,19 @@ MOST = 40_000
 """Bytes; a load of the files sends some 600 kB and reads some 300 kB."""
 
 
-def load_through_cuts(node: Server, name: str, files: list[Path], calm: Path, seed: int) -> None:
+@pytest.mark.parametrize(("node", "seed"), ONCE_OR_FIVE_TIMES_EACH, indirect=["node"])
+def test_a_load_goes_on_through_cuts(node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int) -> None:
     with cutting(node, seed=seed, most=MOST) as way:
         way.is_calm = True  # that an index cannot be opened is said at once
-        with Loading(driver(f"{way.url}/{name}", files, "--pause", "0.02")) as loading:
+        with Loading(driver(f"{way.url}/{fresh_index}", files, "--pause", "0.02")) as loading:
             way.is_calm = False
             assert loading.end() == End(0, "")
         print(f"cut in the middle: {dict(way.cuts)}")
         assert min(way.cuts["requests"], way.cuts["answers"]) >= 1
         assert way.cuts.total() >= 5
-    assert_whole(node, name, calm)
-    with Loading(driver(f"{node.url}/{name}", files)) as again:
+    assert_whole(node, fresh_index, calm)
+    with Loading(driver(f"{node.url}/{fresh_index}", files)) as again:
         assert again.end() == End(0, "")
-
-
-@pytest.mark.slow
-def test_a_load_goes_on_through_cuts(node_36: Server, fresh_index: str, files: list[Path], calm: Path) -> None:
-    load_through_cuts(node_36, fresh_index, files, calm, seed=1)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_a_load_goes_on_through_cuts_every_time(
-    node: Server, fresh_index: str, files: list[Path], calm: Path, seed: int
-) -> None:
-    load_through_cuts(node, fresh_index, files, calm, seed)
 
 
 @pytest.mark.slow

@@ -14,42 +14,37 @@ from indexer.engines.location import Access, Location
 from indexer.engines.opensearch.connecting.connection_errors import ClusterTimeout
 from indexer.queries import Lexical, Match
 from tests.disturbing import driver, environment, run
-from tests.opensearch.faults import End, Loading, assert_whole, stored, until, without_notices
+from tests.opensearch.faults import (
+    LOAD_SECONDS,
+    ONCE_OR_FIVE_TIMES,
+    ONCE_OR_TEN_TIMES,
+    SLOWLY,
+    End,
+    Loading,
+    assert_whole,
+    stored,
+    until,
+    without_notices,
+)
 from tests.opensearch.node import Node
 from tests.opensearch.server import Server
 
 pytestmark = pytest.mark.opensearch
 
-SLOWLY = ("--pause", "0.05")
-LOAD_SECONDS = 2.0
-"""Less than the slowed driver loads the files, once it is up."""
 
-
-def survive_a_kill(node: Node, name: str, files: list[Path], calm: Path, *, seed: int) -> None:
-    moment = random.Random(seed).uniform(0.3, LOAD_SECONDS)
-    with Loading(driver(f"{node.url}/{name}", files, *SLOWLY)) as loading:
-        assert loading.lasts(moment), "the load was over before the kill"
-        node.kill()
-        killed = time.monotonic()
-        node.start()
-        print(f"killed after {moment:.1f} s, back after {time.monotonic() - killed:.1f} s")
-        assert loading.end() == End(0, "")
-    assert_whole(node, name, calm)
-
-
-@pytest.mark.slow
+@pytest.mark.parametrize("seed", ONCE_OR_TEN_TIMES)
 def test_a_load_waits_for_a_killed_node_and_goes_on(
-    frail_node: Node, fresh_index: str, files: list[Path], calm: Path
-) -> None:
-    survive_a_kill(frail_node, fresh_index, files, calm, seed=1)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
-def test_a_load_waits_for_a_killed_node_and_goes_on_every_time(
     frail_node: Node, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:
-    survive_a_kill(frail_node, fresh_index, files, calm, seed=seed)
+    moment = random.Random(seed).uniform(0.3, LOAD_SECONDS)
+    with Loading(driver(f"{frail_node.url}/{fresh_index}", files, *SLOWLY)) as loading:
+        assert loading.lasts(moment), "the load was over before the kill"
+        frail_node.kill()
+        killed = time.monotonic()
+        frail_node.start()
+        print(f"killed after {moment:.1f} s, back after {time.monotonic() - killed:.1f} s")
+        assert loading.end() == End(0, "")
+    assert_whole(frail_node, fresh_index, calm)
 
 
 def block(node: Server, name: str) -> None:
@@ -104,11 +99,19 @@ def survive_a_full_disk(node: Server, name: str, files: list[Path], calm: Path, 
     assert_whole(node, name, calm)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("turn", ONCE_OR_FIVE_TIMES)
 def test_a_full_disk_ends_a_load_with_one_line_and_nothing_is_lost(
-    node: Server, fresh_index: str, files: list[Path], calm: Path
+    node: Server, fresh_index: str, files: list[Path], calm: Path, turn: int
 ) -> None:
     survive_a_full_disk(node, fresh_index, files, calm, block, unblock)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("turn", range(5))
+def test_a_disk_that_the_server_finds_full_ends_a_load_with_one_line_and_nothing_is_lost(
+    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, turn: int
+) -> None:
+    survive_a_full_disk(frail_node, fresh_index, files, calm, flood, ebb)
 
 
 @pytest.mark.slow
@@ -129,68 +132,39 @@ def test_where_no_index_may_be_made_for_want_of_room_it_is_said_so_and_what_exis
     assert_whole(frail_node, fresh_index, calm)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("change", [(block, unblock)] * 5 + [(flood, ebb)] * 5)
-def test_a_full_disk_ends_a_load_with_one_line_and_nothing_is_lost_every_time(
-    frail_node: Node, fresh_index: str, files: list[Path], calm: Path, change: tuple[Change, Change]
-) -> None:
-    survive_a_full_disk(frail_node, fresh_index, files, calm, *change)
-
-
 def turned_away(node: Server) -> int:
     """How often the node answered 429 to a write since it was started."""
     said = node.ask("GET", "/_nodes/stats/thread_pool")["nodes"]
     return sum(int(one["thread_pool"]["write"]["rejected"]) for one in said.values())
 
 
-def survive_a_full_queue(node: Server, name: str, files: list[Path], calm: Path) -> None:
-    """One thread writes, one more request waits, and twelve come at once."""
-    before = turned_away(node)
-    many = ("--connections", "12", "--body-bytes", "4000", "--commit", "2000")
-    with Loading(driver(f"{node.url}/{name}", files, *many)) as loading:
-        assert loading.end() == End(0, "")
-    print(f"answered with 429: {turned_away(node) - before}")
-    assert turned_away(node) - before >= 10
-    assert_whole(node, name, calm)
-
-
-@pytest.mark.slow
-def test_a_load_is_whole_after_many_429(frail_node: Node, fresh_index: str, files: list[Path], calm: Path) -> None:
-    survive_a_full_queue(frail_node, fresh_index, files, calm)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("turn", range(10))
-def test_a_load_is_whole_after_many_429_every_time(
+@pytest.mark.parametrize("turn", ONCE_OR_TEN_TIMES)
+def test_a_load_is_whole_after_many_429(
     frail_node: Node, fresh_index: str, files: list[Path], calm: Path, turn: int
 ) -> None:
-    survive_a_full_queue(frail_node, fresh_index, files, calm)
-
-
-def survive_a_pause(node: Node, name: str, files: list[Path], calm: Path, *, seed: int, seconds: float) -> None:
-    moment = random.Random(seed).uniform(0.3, LOAD_SECONDS)
-    with Loading(driver(f"{node.url}/{name}", files, *SLOWLY, "--timeout", "2")) as loading:
-        assert loading.lasts(moment), "the load was over before the pause"
-        node.suspend()
-        assert loading.lasts(seconds), "a load cannot end while nothing answers"
-        node.resume()
+    """One thread writes, one more request waits, and twelve come at once."""
+    before = turned_away(frail_node)
+    many = ("--connections", "12", "--body-bytes", "4000", "--commit", "2000")
+    with Loading(driver(f"{frail_node.url}/{fresh_index}", files, *many)) as loading:
         assert loading.end() == End(0, "")
-    assert_whole(node, name, calm)
+    print(f"answered with 429: {turned_away(frail_node) - before}")
+    assert turned_away(frail_node) - before >= 10
+    assert_whole(frail_node, fresh_index, calm)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("seed", ONCE_OR_TEN_TIMES)
 def test_a_load_waits_for_a_node_that_answers_nothing_for_a_while(
-    frail_node: Node, fresh_index: str, files: list[Path], calm: Path
-) -> None:
-    survive_a_pause(frail_node, fresh_index, files, calm, seed=1, seconds=6)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 110))
-def test_a_load_waits_for_a_node_that_answers_nothing_for_a_while_every_time(
     frail_node: Node, fresh_index: str, files: list[Path], calm: Path, seed: int
 ) -> None:
-    survive_a_pause(frail_node, fresh_index, files, calm, seed=seed, seconds=10)
+    chance = random.Random(seed)
+    moment, pause = chance.uniform(0.3, LOAD_SECONDS), chance.uniform(5, 10)
+    with Loading(driver(f"{frail_node.url}/{fresh_index}", files, *SLOWLY, "--timeout", "2")) as loading:
+        assert loading.lasts(moment), "the load was over before the pause"
+        frail_node.suspend()
+        assert loading.lasts(pause), "a load cannot end while nothing answers"
+        frail_node.resume()
+        assert loading.end() == End(0, "")
+    assert_whole(frail_node, fresh_index, calm)
 
 
 @pytest.mark.slow
