@@ -4,7 +4,7 @@ import shlex
 
 import click
 
-from search.cli.eval import compare, run
+from search.cli.eval import compare, run, tune
 
 _ARGUMENTS = f"{__name__}.arguments"
 
@@ -44,5 +44,5 @@ def command() -> None:
     """
 
 
-for _inner in (run.command, compare.command):
+for _inner in (run.command, compare.command, tune.command):
     command.add_command(_inner)

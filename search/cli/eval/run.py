@@ -10,6 +10,7 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.eval.judging import judging_from, judging_options
+from search.cli.eval.tasks import opened, task_options
 from search.cli.options import home_option, json_option, run_options, task_index_option
 
 if TYPE_CHECKING:
@@ -28,24 +29,9 @@ if TYPE_CHECKING:
     help="What to compare: lexical, dense, hybrid, hybrid+rerank or TOML files, between commas. "
     "[default: lexical,dense,hybrid; lexical without vectors; dense where articles like one are asked for]",
 )
-@click.option("--split", default="", metavar="NAME", help="A part of the collection, such as test. [default: the only]")
-@click.option(
-    "--format",
-    type=click.Choice(["auto", "beir", "pubmedqa", "irds", "bioasq", "relish", "sentences", "trec"]),
-    default="auto",
-    show_default=True,
-    help="The format that the task is in.",
-)
-@click.option(
-    "--qrels",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The judgements, where the task brings none or others are wanted.",
-)
-@click.option("--part", default="", metavar="NAME", help="The part of each topic that is asked. [default: the usual]")
+@task_options
 @judging_options
 @click.option("--sweep", is_flag=True, help="Also try each system with 10 to 1,000 candidates.")
-@click.option("--limit-topics", type=click.IntRange(min=1), help="Ask only the first N topics, for a quick look.")
-@click.option("--force", is_flag=True, help="Go on though the index lacks more than half of the judged articles.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -66,11 +52,9 @@ def command(task: str, index: "Location | None", out: Path | None, as_json: bool
     """
     from search.cli.eval import pairs, showing, written
     from search.evaluation.task import SentencePairs
-    from search.evaluation.tasks import open_task
 
     no_runs: list[Outcome] = []
-    asked = {name: options[name] for name in ("format", "split", "qrels", "part")}
-    match open_task(task, **asked):
+    match opened(task, options):
         case SentencePairs() as found:
             evaluation, outcomes = pairs.evaluate(found, index, options), no_runs
         case found:
@@ -89,7 +73,6 @@ def _evaluate(
     if index is None:
         raise click.UsageError("This task needs the index that holds its articles: give --index.")
     judging = judging_from(options, task.measures)
-    task = assembling.first_topics(task, options["limit_topics"])
     systems = asking.systems_for(task, index, options["systems"])
     baseline = assembling.baseline_of([system.name for system in systems], options["baseline"])
     with asking.opened(index, systems, options) as searchers:

@@ -32,6 +32,7 @@ class Fold:
 class Tuned:
     """What tuning found."""
 
+    task: str
     base: System
     best: System
     """Chosen on all topics."""
@@ -99,6 +100,7 @@ def tune(task: Task, base: System, grid: Grid, trials: Trials, measure: str, *, 
     best, best_scores = choice.best(np.arange(len(task.topics)))
     mine, theirs = held_out.tolist(), base_scores.tolist()
     return Tuned(
+        task=task.name,
         base=base,
         best=best,
         measure=measure,
