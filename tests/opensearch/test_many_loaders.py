@@ -55,6 +55,15 @@ def ended(process: subprocess.Popen[str]) -> str:
     return said.strip().splitlines()[-1]
 
 
+def wait_for_articles(node: Server, version: str, seconds: float = 60) -> None:
+    """Until some are stored."""
+    deadline = time.monotonic() + seconds
+    while not node.ask("GET", f"/{version}/_count")["count"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        node.ask("POST", f"/{version}/_refresh")
+
+
 def share(url: str, files: Sequence[Path], number: int, *options: str) -> list[str]:
     return driver(url, files, "--shard", f"{number}/4", *options)
 
@@ -124,7 +133,7 @@ def test_a_load_stopped_by_ctrl_c_goes_on_when_run_again(
 ) -> None:
     url, calm = f"{node_36.url}/{fresh_index}", tmp_path / "calm"
     with started(driver(url, files, "--pause", "0.1")) as load:
-        time.sleep(1)
+        wait_for_articles(node_36, f"{fresh_index}-v1")
         load.send_signal(signal.SIGINT)
         load.communicate(timeout=100)
         assert load.returncode not in (0, -signal.SIGKILL)
