@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.protocol import IndexInfo, Reader
-from indexer.queries import Hit, Nearest
+from indexer.queries import Hit, Nearest, PartialHits
 from onnx_models.encoder import Encoder
 from onnx_models.reranker import Reranker
 from search.errors import ArticleWithoutVector, EmptyQuery, InvalidRequest, NoVectors, UnknownArticle
@@ -79,7 +79,10 @@ class Searcher:
             vector = self._article_vector(id)
         with watch.stage("retrieve"):
             probe = Nearest(vector, request.depth + 1, request.filters.query())
-            hits = [hit for hit in self.index.search([probe])[0] if hit.id != id][: request.depth]
+            found = self.index.search([probe])[0]
+        hits = [hit for hit in found if hit.id != id][: request.depth]
+        if isinstance(found, PartialHits):
+            hits = PartialHits(hits, found.gap)
         return Ranking(request=request, lists={"dense": hits}, fused=hits, reranked=Reranked(hits, []), watch=watch)
 
     def notes_on(self, ranking: Ranking) -> tuple[str, ...]:

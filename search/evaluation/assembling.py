@@ -127,9 +127,9 @@ def _result(name: str, run: Run, qrels: Qrels, scores: Scores, judging: Judging)
     found = match_topics(run, qrels)
     empty = [topic for topic in found.both if not run[topic]]
     said = {
-        f"judged topics are not in the run and {'count 0' if judging.complete else 'are left out'}": found.unanswered,
-        "topics of the run have no judgements and are left out": found.unjudged,
-        "topics were answered with nothing and count 0; a run file cannot hold them": empty,
+        f"Judged topics that the run lacks, {'counted as 0' if judging.complete else 'left out'}": found.unanswered,
+        "Topics of the run without judgements, left out": found.unjudged,
+        "Topics answered with nothing, which count 0 and which a run file cannot hold": empty,
     }
     return SystemResult(
         name=name,
@@ -137,16 +137,16 @@ def _result(name: str, run: Run, qrels: Qrels, scores: Scores, judging: Judging)
         means=mean(scores),
         scores=scores,
         topics=max(len(values) for values in scores.values()),
-        notes=tuple(f"{_some(topics)} {what}." for what, topics in said.items() if topics),
+        notes=tuple(f"{what}: {_some(topics)}." for what, topics in said.items() if topics),
     )
 
 
 def _notes(qrels: Qrels, scores: Mapping[str, Scores], baseline: str) -> tuple[str, ...]:
     without = match_topics({}, qrels).without_relevant
-    said = [f"{_some(without)} judged topics have no relevant article, so that nearly all measures give them 0."]
+    said = [f"Judged topics without a relevant article, to which nearly all measures give 0: {_some(without)}."]
     apart = comparison.unshared(baseline, scores) if baseline else {}
     said_apart = [
-        f"{_some(topics)} topics are not in both {name} and {baseline}, and are left out of their comparison."
+        f"Topics not in both {name} and {baseline}, left out of their comparison: {_some(topics)}."
         for name, topics in apart.items()
         if topics
     ]

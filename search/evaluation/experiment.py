@@ -19,6 +19,9 @@ from search.request import SearchRequest
 from search.response import Ranking
 from search.searcher import Searcher
 
+_NO_RERANKER = "Asked to re-rank, but there is no re-ranker to do it."
+_NO_SEED = "Not asked: the index holds no vector of the article that is asked with."
+
 
 class Answer(NamedTuple):
     """What one topic was answered with."""
@@ -65,10 +68,12 @@ def answers(task: Task, system: System, searcher: Searcher) -> Iterator[Answer]:
     The first topic is asked once before, uncounted: what loads at a first use is not part of a search.
     """
     require_fit(task, system)
+    is_plain = system.rerank != "none" and searcher.reranker is None
     for topic in task.topics[:1]:
         _answer(topic, _request(task, system, topic), searcher, by_seed=task.by_seed)
     for topic in task.topics:
-        yield _answer(topic, _request(task, system, topic), searcher, by_seed=task.by_seed)
+        answer = _answer(topic, _request(task, system, topic), searcher, by_seed=task.by_seed)
+        yield answer._replace(notes=(*answer.notes, _NO_RERANKER)) if is_plain else answer
 
 
 def require_fit(task: Task, system: System) -> None:
@@ -134,5 +139,5 @@ def _answer(topic: Topic, request: SearchRequest, searcher: Searcher, *, by_seed
     try:
         ranking = searcher.rank_similar(request) if by_seed else next(searcher.rank_all([request]))
     except (UnknownArticle, ArticleWithoutVector):
-        return Answer(topic.id, None, 0.0, ("Not asked: the index holds no vector of the article that is asked with.",))
+        return Answer(topic.id, None, 0.0, (_NO_SEED,))
     return Answer(topic.id, ranking, perf_counter() - start, searcher.notes_on(ranking))

@@ -1,6 +1,8 @@
 """Judge a model set by pairs of sentences that people scored; an index is asked for its model's name alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,12 +18,14 @@ if TYPE_CHECKING:
 def evaluate(task: "SentencePairs", index: "Location | None", options: Mapping[str, Any]) -> "Evaluation":
     """The correlation of the query encoder's similarities with people's scores."""
     from onnx_models import find_set, load_encoder
-    from search.evaluation import assembling, experiment
+    from search.cli.eval import command_line
+    from search.evaluation import assembling, experiment, facts
 
     models = find_set(options["home"], model_named(options) or _model_of(index))
     encoder = load_encoder(models.query, run_from(options))
     found = experiment.similarities(task, encoder, models.query.spec.similarity)
-    return assembling.of_pairs(task, found, model=models.model_set.name)
+    evaluation = assembling.of_pairs(task, found, model=models.model_set.name)
+    return replace(evaluation, facts={"command": command_line(), **facts.of_machine(date.today())})
 
 
 def _model_of(index: "Location | None") -> str:

@@ -251,7 +251,7 @@ def test_runs_are_compared_by_hand_calculation(biocpt: Command, runs: list[Path]
     assert [(one["system"], one["difference"]) for one in answer["contrasts"] if one["measure"] == "RR"] == [
         ("late", -0.5)
     ]
-    assert answer["systems"][1]["notes"] == ["1 (b) judged topics are not in the run and are left out."]
+    assert answer["systems"][1]["notes"] == ["Judged topics that the run lacks, left out: 1 (b)."]
     worst = answer["worst"][0]
     assert (worst["topic"], worst["system"]) == ("a", "late")
     assert [place["id"] for place in worst["top"]] == ["d2", "d1"]

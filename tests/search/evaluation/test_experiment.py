@@ -104,6 +104,19 @@ def test_what_users_would_be_told_is_said_once_with_the_number_of_topics() -> No
     assert outcome.notes == ("One shard of two is silent. (2 topics)",)
 
 
+def test_articles_like_one_tell_of_a_silent_part_too() -> None:
+    searcher = Searcher(HalfSilent(index()), ENCODER)
+    assert searcher.similar("10").notes == ("One shard of two is silent.",)
+    assert experiment.run(replace(SEEDS, topics=SEEDS.topics[:1]), BUILT_IN["dense"], searcher).notes == (
+        "One shard of two is silent. (1 topic)",
+    )
+
+
+def test_a_system_that_cannot_re_rank_says_so(searcher: Searcher) -> None:
+    outcome = experiment.run(TASK, BUILT_IN["hybrid+rerank"], searcher)
+    assert outcome.notes == ("Asked to re-rank, but there is no re-ranker to do it. (2 topics)",)
+
+
 def test_median_and_95th_percentile_are_interpolated_between_topics() -> None:
     # Five values: the median is the third; the 95th percentile lies at rank 1 + .95 × 4 = 4.8, so 4 + .8 × (10 - 4).
     found = experiment.speed([3.0, 1.0, 10.0, 2.0, 4.0])
