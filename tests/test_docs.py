@@ -11,6 +11,7 @@ import pytest
 
 from search.cli import COMMANDS, biocpt
 from search.cli.access import BOTH, FROM, SECRETS
+from search.cli.eval import DefaultGroup
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "cli.md"
@@ -60,6 +61,8 @@ def parse(line: str) -> None:
     command: click.Command = biocpt
     context = click.Context(biocpt, info_name="biocpt")
     while True:
+        if isinstance(command, DefaultGroup):
+            words = command.completed(words)
         given, rest, _ = command.make_parser(context).parse_args(words)
         check_values(command, context, given)
         if not isinstance(command, click.Group):
