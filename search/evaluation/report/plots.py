@@ -176,20 +176,25 @@ def _scale(axes: "Axes", values: Sequence[float]) -> None:
     """Plain numbers below the axis; by factors where they differ by more than five times."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    if min(values) > 0 and max(values) / min(values) > 5:
+    factor = max(values) / min(values) if min(values) > 0 else 1
+    if factor > 5:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(values) / min(values) < 2000 else (1,)))
+        subs = (1, 2, 3, 5, 7) if factor < 20 else (1, 2, 5) if factor < 2000 else (1,)
+        axes.xaxis.set_major_locator(LogLocator(subs=subs))
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
-        axes.set_xlim(0, 1.1 * max(values, default=1) or 1)
+        axes.set_xlim(0, 1.1 * max(values) or 1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
 
 
 def _room(axes: "Axes", values: Sequence[float]) -> None:
-    """Limits around the values, at least a tenth apart, so that noise does not look like a landslide."""
-    middle = (max(values) + min(values)) / 2
-    half = max(0.65 * (max(values) - min(values)), 0.05)
-    axes.set_ylim(middle - half, middle + half)
+    """Limits around the values, at least a tenth apart, so that noise does not look like a landslide; 1 is the end."""
+    low, high = min(values), max(values)
+    half = max(0.65 * (high - low), 0.05)
+    bottom, top = (high + low) / 2 - half, (high + low) / 2 + half
+    if high <= 1 < top:
+        bottom, top = bottom - (top - 1), 1 + half / 20
+    axes.set_ylim(bottom, top)
 
 
 def _name_at_the_right(axes: "Axes", ends: Sequence[tuple[Look, str, float, float]]) -> None:

@@ -95,6 +95,13 @@ def test_labels_with_room_stay_where_they_are_wanted() -> None:
     assert drawing.spread([0.9, 0.1, 0.5], gap=0.1, low=0, high=1) == [0.9, 0.1, 0.5]
 
 
+def test_recall_is_not_drawn_far_above_1() -> None:
+    of = evaluation(systems=1)
+    shown = texts(plots.recall_against_depth(replace(of, sweep=tuple(replace(p, recall=1.0) for p in of.sweep))))
+    assert "1.00" in shown
+    assert not [text for text in shown if re.fullmatch(r"1\.\d*[1-9]\d*", text)]
+
+
 def test_names_are_written_as_they_are_and_change_nothing_else() -> None:
     name = f'id="{drawing.INK}" $x$ <'
     of = evaluation(systems=1)
