@@ -25,7 +25,7 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
     for line in _opening(evaluation):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=True)
     for title, table in _tables(evaluation):
         console.print(Text(f"\n{title}", style="bold"))
         console.print(table)
@@ -115,6 +115,7 @@ def _sweep(evaluation: Evaluation) -> Table:
 
 def _worst(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.worst:
+        yield ""
         yield f"Largest losses against {evaluation.baseline} in {evaluation.worst[0].measure}:"
     for one in evaluation.worst:
         scores = f"{_score(one.baseline_score)} → {_score(one.score)}"

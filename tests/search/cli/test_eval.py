@@ -150,6 +150,13 @@ def test_a_sweep_has_seven_depths_a_system_and_recall_never_falls(biocpt: Comman
     assert recall == sorted(recall)
 
 
+def test_a_sweep_is_shown_with_recall_at_each_depth(biocpt: Command, task: Path) -> None:
+    lines = biocpt("eval", task, "--systems", "lexical", "--sweep", "--limit-topics", "2").out.splitlines()
+    at = lines.index("By the number of candidates")
+    assert lines[at + 1].split()[:5] == ["system", "depth", "nDCG@10", "R@100", "R@depth"]
+    assert lines[at + 9].split()[:2] == ["lexical", "1,000"]
+
+
 def test_measures_are_the_ones_named_and_the_baseline_too(biocpt: Command, task: Path) -> None:
     asked = ("--systems", "lexical,dense", "--measures", "P@5, AP nDCG(gains={0: 0, 1: 1})@3", "--baseline", "dense")
     answer = biocpt("eval", task, *asked, "--json").json
@@ -205,6 +212,9 @@ def test_an_index_without_vectors_is_judged_by_bm25_alone(biocpt: Command, task:
     answer = biocpt("eval", task, "--index", plain, "--json").json
     assert list(means(answer)) == ["lexical"]
     assert "vectors" not in answer["facts"]
+    refused = biocpt("eval", task, "--index", plain, "--systems", "dense")
+    assert refused.code == 1
+    assert "holds no vectors" in refused.err
 
 
 def test_articles_like_a_seed_are_judged_by_their_vectors(biocpt: Command, tmp_path: Path) -> None:
@@ -229,6 +239,15 @@ def test_pairs_of_sentences_are_judged_by_correlation(biocpt: Command, tmp_path:
     assert means(by_index) == means(by_name)
     assert -1 <= means(by_index)["medcpt"]["Pearson"] <= 1
     assert "Spearman" in biocpt("eval", pairs).out
+
+
+def test_an_index_without_vectors_names_no_model_for_pairs(biocpt: Command, tmp_path: Path) -> None:
+    plain, pairs = tmp_path / "plain", tmp_path / "ponds.tsv"
+    assert biocpt("index", SAMPLE / "pubmed26n0003.xml", "--index", plain, "--model", "none").code == 0
+    pairs.write_text("sentence1\tsentence2\tscore\na b\tc d\t1\ne f\tg h\t2\n", encoding="utf-8")
+    answer = biocpt("eval", pairs, "--index", plain)
+    assert answer.code == 1
+    assert "holds no vectors" in answer.err
 
 
 def test_pairs_of_sentences_need_a_model(biocpt: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

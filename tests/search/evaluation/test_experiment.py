@@ -122,6 +122,7 @@ def test_median_and_95th_percentile_are_interpolated_between_topics() -> None:
     found = experiment.speed([3.0, 1.0, 10.0, 2.0, 4.0])
     assert found.median == 3.0
     assert found.p95 == pytest.approx(8.8)
+    assert experiment.speed([]).median == 0.0
 
 
 def test_stages_of_a_system_are_those_of_a_search(searcher: Searcher) -> None:
