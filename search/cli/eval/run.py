@@ -53,6 +53,8 @@ def command(task: str, index: "Location | None", out: Path | None, as_json: bool
     from search.cli.eval import pairs, showing, written
     from search.evaluation.task import SentencePairs
 
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # what cannot be written to is told before hours of work
     no_runs: list[Outcome] = []
     match opened(task, options):
         case SentencePairs() as found:
