@@ -198,13 +198,11 @@ def test_an_index_that_lacks_most_judged_articles_is_refused_unless_forced(
     assert "The index holds 1 of 3 judged articles (33.3%)" in forced.out
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_asked(
-    biocpt: Command, task: Path, tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_asked(task: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    answer = biocpt("eval", task, "--index", "absent", "--out", tmp_path / "file" / "out")
-    assert answer.code == 1
-    assert answer.err.startswith("Error: Not a directory")
+    done = process("eval", task, "--index", "absent", "--out", tmp_path / "file" / "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Not a directory")
 
 
 def test_a_task_of_questions_needs_an_index(biocpt: Command, task: Path, monkeypatch: pytest.MonkeyPatch) -> None:
