@@ -41,10 +41,10 @@ def show(found: Tuned, out: Path | None) -> None:
         console.print(f"The gain is more than its interval: use {said(found.best)}.")
     else:
         console.print("The gain is not more than its interval: keep the system as it was.")
-    if out is not None:
-        console.print(
-            f"Wrote {out}: compare it with `biocpt eval TASK --systems {found.base.name},{out}`.", soft_wrap=True
-        )
+    if out is not None and found.is_better:
+        console.print(f"Wrote {out}: try it with `biocpt eval TASK --systems {found.base.name},{out}`.", soft_wrap=True)
+    elif out is not None:
+        console.print(f"Wrote {out}: the system as it was.", soft_wrap=True)
 
 
 def as_json(found: Tuned) -> dict[str, Any]:
