@@ -15,9 +15,9 @@ ifneq ($(wildcard ../shared/data),)
 export BIOCPT_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help install quickstart fast check test soak wheel clean
+.PHONY: help install quickstart fast check test soak bench bench-quick wheel clean
 help:
-	@grep -E '^# make|^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*##/:/'
+	@grep -E '^# make|^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*##/:/'
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…" >&2; exit 1; }
@@ -54,6 +54,13 @@ test: install ## every check and test, with coverage: under 15 minutes
 
 soak: install ## minutes of load and faults; results go to benchmarks/results/
 	set -o pipefail; $(BIN)/python -m pytest -m soak -v --no-header 2>&1 | tee benchmarks/results/soak.txt
+
+# CLUSTER=http://… names an OpenSearch with nothing else to do; ONLY=encode,parse chooses; BENCH=… passes other options.
+bench: install ## every speed benchmark beside its peers, then benchmarks/RESULTS.md: under 40 minutes on 2 cores
+	$(BIN)/python benchmarks/run.py $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(ONLY),--only $(ONLY)) $(BENCH)
+
+bench-quick: install ## a little of each benchmark, to see that all run: figures go to build/benchmarks/quick
+	$(BIN)/python benchmarks/run.py --quick $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
 wheel: install
 	$(BIN)/python -m build --wheel --outdir dist

@@ -1,58 +1,57 @@
 """The same on an NVIDIA GPU: the session is really there, fp16 agrees with fp32, articles a second beside the peer.
 
-    python benchmarks/encode_gpu.py --home HOME --data $BIOCPT_DATA --peer-python /path/to/venv/bin/python --texts 20000
+    python benchmarks/encode_gpu.py --texts 20000
 
 Needs `pip install 'biocpt-search[gpu]'` and fp16 (`biocpt models quantize minilm --precision fp16`). Without a GPU it
-stops with one line. Writes benchmarks/results/encode_gpu.json. Expected: mean cosine of fp16 at least .9999.
+says so in one line.
 """
 
+import argparse
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from encode import System, arguments, in_turn, ours, passages, peer, report, save
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from onnx_models import ModelError, RunOptions, find_set
+from benchmarks import commandline, environments, folders
+from benchmarks.encode import PEER, Line, found, passages
+from benchmarks.environments import NotRun
+from benchmarks.report import Report
+from benchmarks.timing import in_turn
+from onnx_models import RunOptions
 
 CUDA = "CUDAExecutionProvider"
 PRECISIONS = ("fp32", "fp16")
-MIN_COSINE = 0.9999
+BARS = (("ours fp32", PEER, None), ("ours fp16", PEER, None))
+MIN_COSINES = {"ours fp16": 0.9999}
+
+
+def measure(options: argparse.Namespace) -> Report:
+    texts = passages(commandline.data(options, "pool"), 500 if options.quick else options.texts)
+    models = folders.minilm(options.home)
+    checkpoint = folders.checkpoint(models)
+    with ExitStack() as stack:
+        line = Line(texts, stack, Path(stack.enter_context(tempfile.TemporaryDirectory())), {}, {}, {})
+        for precision in PRECISIONS:
+            line.add_ours(f"ours {precision}", models, RunOptions(precision=precision, provider="cuda"))
+        for name, why in line.not_run.items():
+            raise NotRun(f"{name}: {why}")
+        for name, system in line.systems.items():
+            if CUDA not in system.note:
+                raise NotRun(f"{name} runs with {system.note}, not on a GPU")
+        command = ("--dtype", "float16", "--device", "cuda")
+        line.add_peer(PEER, lambda: (environments.python(PEER, options.peers), PEER, checkpoint, *command))
+        seconds = in_turn({name: system.run for name, system in line.systems.items()}, options.rounds)
+        work = {"texts": len(texts), "rounds": options.rounds, "the peer's precision": "fp16"}
+        return found("encode_gpu", line, seconds, BARS, MIN_COSINES, work)
 
 
 def main() -> int:
-    args = arguments("Abstracts encoded a second on a GPU, ours beside sentence-transformers.")
-    models = find_set(args.home, "minilm")
-    texts = passages(Path(args.data), args.texts)
-    try:
-        systems = [
-            ours(f"ours {precision}", models, RunOptions(precision=precision, provider="cuda"), texts)
-            for precision in PRECISIONS
-        ]
-    except ModelError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for system in systems:
-        if CUDA not in system.note:
-            raise SystemExit(f"{system.name} runs with {system.note}, not on the GPU")
-    checkpoint = models.folder / "source" / models.article.folder.name
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if args.peer_python:
-            command = [args.peer_python, str(checkpoint), "--dtype", "float16", "--device", "cuda"]
-            peers: list[System] = [
-                stack.enter_context(peer("sentence-transformers fp16", command, texts, scratch / "fp16.npy"))
-            ]
-            systems += peers
-        seconds = in_turn(systems, args.rounds)
-        rows = report(systems, seconds, len(texts))
-    save("encode_gpu", rows, len(texts))
-    cosine = float(str(rows["ours fp16"]["mean_cosine"]))
-    if cosine < MIN_COSINE:
-        print(f"MISSED: fp16 has mean cosine {cosine}, the bar is {MIN_COSINE}", file=sys.stderr)
-        return 1
-    return 0
+    asked = commandline.parser(__doc__, rounds=5)
+    asked.add_argument("--texts", type=int, default=20_000)
+    return commandline.run("encode_gpu", asked, measure)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

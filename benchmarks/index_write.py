@@ -3,97 +3,89 @@
     python benchmarks/index_write.py
 
 needs $BIOCPT_DATA/pool. 44,037 real titles and abstracts with random 384-d vectors are written in batches of 500 and
-committed every 10,000, fsync included; then the index is verified. Expected: at least 1,500 a second. Writes
-benchmarks/results/index_write.json; exit 1 below that.
+committed every 10,000, fsync included; then the index is verified. Expected: at least 1,500 a second.
 """
 
 import argparse
-import gzip
-import json
 import os
-import platform
-import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from indexer.article import Article, MeshHeading
-from indexer.engines import open_writer
+from benchmarks import commandline, machine
+from benchmarks.pool import articles as pool_articles
+from benchmarks.pool import load
+from benchmarks.report import Claim, Report
+from benchmarks.timing import Spread, in_turn
+from indexer.article import Article
 from indexer.engines.protocol import VectorSpace
 from indexer.verify import verify
 
 BAR = 1_500
-BATCH, COMMIT, DIMENSION = 500, 10_000, 384
+DIMENSION = 384
+SPACE = VectorSpace(model="random", fingerprint="random", dimension=DIMENSION, similarity="cosine")
 
 
-def pool() -> Iterator[Article]:
-    path = Path(os.environ["BIOCPT_DATA"]) / "pool" / "pubmed_pool.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as source:
-        for place, line in enumerate(source):
-            row = json.loads(line)
-            if row["title"].strip() and row["abstract"].strip():
-                yield Article(
-                    id=str(row["pmid"]),
-                    pmid=str(row["pmid"]),
-                    order=place,
-                    title=row["title"],
-                    abstract=row["abstract"],
-                    journal=row.get("journal") or "",
-                    year=int(row["year"]) if row.get("year") else None,
-                    mesh=tuple(MeshHeading(name=name) for name in row.get("mesh") or ()),
-                )
-
-
-def load(folder: Path, articles: list[Article]) -> None:
+def one_load(articles: Sequence[Article], figures: dict[str, Any]) -> float:
+    """Load a fresh index and verify it; wall seconds."""
     vectors = np.random.default_rng(0).standard_normal((len(articles), DIMENSION), dtype=np.float32)
-    space = VectorSpace(model="random", fingerprint="random", dimension=DIMENSION, similarity="cosine")
-    writer = open_writer(str(folder), space=space)
-    for start in range(0, len(articles), BATCH):
-        batch = articles[start : start + BATCH]
-        writer.stored([article.id for article in batch])  # what every load asks first
-        writer.write(batch, {article.id: vectors[start + place] for place, article in enumerate(batch)})
-        if (start + BATCH) % COMMIT == 0:
-            writer.commit()
-    writer.commit()
-    writer.close()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "index_write.json")
-    out = parser.parse_args().out
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    articles = list(pool())
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "index"
         wall, cpu = time.perf_counter(), time.process_time()
-        load(folder, articles)
+        load(str(folder), articles, vectors, SPACE)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        found = verify(str(folder))
+        checked = verify(str(folder))
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    result = {
-        "articles": found.articles,
-        "sound": found.is_sound,
-        "articles_per_second": round(len(articles) / wall),
-        "articles_per_cpu_second": round(len(articles) / cpu),
-        "megabytes": round(size / 1e6),
-        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "expected_articles_per_second": BAR,
-        "cores": 1,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
-    return 0 if found.is_sound and len(articles) / wall >= BAR else 1
+    if not checked.is_sound or checked.articles != len(articles):
+        raise SystemExit(f"the index holds {checked.articles} of {len(articles)} articles, sound: {checked.is_sound}")
+    figures["cpu_seconds"].append(cpu)
+    figures["megabytes"] = size / 1e6
+    return wall
+
+
+def measure(options: argparse.Namespace) -> Report:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    articles = list(islice(pool_articles(commandline.data(options, "pool")), 5_000 if options.quick else None))
+    figures: dict[str, Any] = {"articles": len(articles), "cpu_seconds": []}
+    ways = {"biocpt": lambda: one_load(articles, figures)}
+    figures["seconds"] = in_turn(ways, 1 if options.quick else options.rounds)["biocpt"]
+    figures["peak_megabytes"] = machine.peak_megabytes()
+    return found(figures)
+
+
+def found(figures: Mapping[str, Any]) -> Report:
+    count = figures["articles"]
+    rates = {name: Spread.of([count / each for each in figures[name]]) for name in ("seconds", "cpu_seconds")}
+    return Report(
+        name="index_write",
+        work={"articles": count, "dimension": DIMENSION, "cores": 1, "rounds": len(figures["seconds"])},
+        claims=(
+            Claim(
+                claim="writing with ready vectors",
+                unit="articles/s",
+                ours=rates["seconds"],
+                bar=BAR,
+                bar_on="ours",
+            ),
+            Claim(claim="the same, by processor seconds", unit="articles/s", ours=rates["cpu_seconds"]),
+            Claim(claim="size of the index", unit="MB", ours=Spread.alone(figures["megabytes"])),
+            Claim(claim="memory, texts and vectors included", unit="MB", ours=Spread.alone(figures["peak_megabytes"])),
+        ),
+        figures=figures,
+    )
+
+
+def main() -> int:
+    return commandline.run("index_write", commandline.parser(__doc__, rounds=2), measure)
 
 
 if __name__ == "__main__":

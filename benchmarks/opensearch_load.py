@@ -1,6 +1,6 @@
 """Articles a second that a cluster is loaded with, by our writer, by raw requests, and by opensearch-py's own loader.
 
-    python benchmarks/opensearch_load.py --url http://127.0.0.1:9200 [--articles 20000] [--rounds 2]
+    python benchmarks/opensearch_load.py --cluster http://127.0.0.1:9200 [--articles 20000] [--rounds 3]
 
 needs $BIOCPT_DATA/pool and a cluster that asks nobody who they are, with nothing else to do; where the client runs on
 the cluster's machine, as it may, the ratios still hold. Real titles and abstracts with ready 768-d vectors (random, of
@@ -11,18 +11,15 @@ unit length) go into a fresh index each time, always with the same mapping, conn
 - parallel_bulk: opensearchpy.helpers.parallel_bulk over dicts with `vector.tolist()`.
 
 Bars: at least .9 of raw; at least 1.5 of parallel_bulk with at most a fifth of its client's processor time.
-Writes benchmarks/results/opensearch_load.json; exit 1 where a bar is missed.
 """
 
 import argparse
 import http.client
 import json
-import platform
-import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -35,10 +32,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import opensearchpy
 import orjson
-from index_write import pool
 from numpy.typing import NDArray
 from opensearchpy.helpers import parallel_bulk
 
+from benchmarks import commandline
+from benchmarks.environments import NotRun
+from benchmarks.pool import articles as pool_articles
+from benchmarks.report import Claim, Report
+from benchmarks.timing import Spread, ratio
 from indexer.article import Article
 from indexer.decisions import as_stored
 from indexer.engines import open_writer
@@ -180,52 +181,83 @@ def one_round(work: Work, ways: Sequence[str]) -> dict[str, Load]:
                 raise SystemExit(f"{way}: {found} of {len(work.articles)} documents arrived")
             client.indices.delete(index=index)
             time.sleep(2)  # what the server still tidies up is nobody's
-            print(f"{way}: {len(work.articles) / loads[way].wall:.0f}/s, {loads[way].cpu:.1f} s of processors")
+            print(f"{way}: {len(work.articles) / loads[way].wall:.0f}/s, {loads[way].cpu:.1f} s", file=sys.stderr)
     finally:
         client.indices.delete(index=f"{alias}*")
         client.close()
     return loads
 
 
-def report(work: Work, rounds: Sequence[dict[str, Load]]) -> dict[str, Any]:
-    rate = {way: statistics.median(len(work.articles) / r[way].wall for r in rounds) for way in rounds[0]}
-    cpu = {way: statistics.median(r[way].cpu for r in rounds) for way in rounds[0]}
-    return {
-        "articles": len(work.articles),
-        "dimension": DIMENSION,
-        "connections": work.connections,
-        "rounds": len(rounds),
-        "articles_per_second": {way: round(value) for way, value in rate.items()},
-        "client_cpu_seconds": {way: round(value, 2) for way, value in cpu.items()},
-        "of_raw": round(rate["biocpt"] / rate["raw"], 3),
-        "of_parallel_bulk": round(rate["biocpt"] / rate["parallel_bulk"], 3),
-        "cpu_of_parallel_bulk": round(cpu["biocpt"] / cpu["parallel_bulk"], 3),
-        "bars": BARS,
-        "server": work.client.info()["version"]["number"],
-        "opensearch_py": opensearchpy.__versionstr__,
-        "python": platform.python_version(),
+def found(figures: Mapping[str, Any], work: Mapping[str, str | int | float], peer: str) -> Report:
+    """`figures`: way → `wall` and `cpu`, seconds round by round."""
+    count = int(work["articles"])
+    rate = {way: [count / wall for wall in each["wall"]] for way, each in figures.items()}
+    ours, cpu = Spread.of(rate["biocpt"]), {way: each["cpu"] for way, each in figures.items()}
+    claims = [
+        Claim(
+            claim=f"loading, of {name}",
+            unit="articles/s",
+            ours=ours,
+            beside=beside,
+            theirs=Spread.of(rate[way]),
+            ratio=ratio(rate["biocpt"], rate[way]),
+            bar=BARS[f"of_{way}"],
+        )
+        for way, name, beside in (
+            ("raw", "raw requests with the same bytes", "http.client"),
+            ("parallel_bulk", "parallel_bulk", "opensearch-py"),
+        )
+    ]
+    processor = Claim(
+        claim="client's processor time, of parallel_bulk's",
+        unit="s",
+        ours=Spread.of(cpu["biocpt"]),
+        beside="opensearch-py",
+        theirs=Spread.of(cpu["parallel_bulk"]),
+        ratio=ratio(cpu["biocpt"], cpu["parallel_bulk"]),
+        bar=BARS["cpu_of_parallel_bulk"],
+        at_most=True,
+    )
+    return Report(
+        name="opensearch_load",
+        work=work,
+        claims=(*claims, processor),
+        versions={"opensearch-py": peer},
+        notes=("The client ran on the server's machine, and shared its processors.",),
+        figures=figures,
+    )
+
+
+def measure(options: argparse.Namespace) -> Report:
+    if not options.cluster:
+        raise NotRun("it needs a cluster with nothing else to do: name it by --cluster")
+    wanted = 2_000 if options.quick else options.articles
+    articles = list(islice(pool_articles(commandline.data(options, "pool")), wanted))
+    vectors = np.random.default_rng(0).standard_normal((len(articles), DIMENSION), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    task = Work(options.cluster.rstrip("/"), articles, vectors, options.connections)
+    ways, rounds = ("biocpt", "raw", "parallel_bulk"), 1 if options.quick else options.rounds
+    turns = [[*ways[turn % 3 :], *ways[: turn % 3]] for turn in range(rounds)]
+    loads = [one_round(task, turn) for turn in turns]
+    figures = {
+        way: {"wall": [each[way].wall for each in loads], "cpu": [each[way].cpu for each in loads]} for way in ways
     }
+    work = {
+        "OpenSearch": task.client.info()["version"]["number"],
+        "articles": len(articles),
+        "dimension": DIMENSION,
+        "connections": task.connections,
+        "rounds": rounds,
+    }
+    return found(figures, work, opensearchpy.__versionstr__)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--articles", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--connections", type=int, default=WriteOptions().connections)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "opensearch_load.json")
-    options = parser.parse_args()
-    articles = list(islice(pool(), options.articles))
-    vectors = np.random.default_rng(0).standard_normal((len(articles), DIMENSION), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    work = Work(options.url.rstrip("/"), articles, vectors, options.connections)
-    ways = ("biocpt", "raw", "parallel_bulk")
-    turns = [[*ways[turn % 3 :], *ways[: turn % 3]] for turn in range(options.rounds)]
-    result = report(work, [one_round(work, turn) for turn in turns])
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
-    has_passed = result["of_raw"] >= BARS["of_raw"] and result["of_parallel_bulk"] >= BARS["of_parallel_bulk"]
-    return 0 if has_passed and result["cpu_of_parallel_bulk"] <= BARS["cpu_of_parallel_bulk"] else 1
+    asked = commandline.parser(__doc__, rounds=3)
+    asked.add_argument("--cluster", help="such as http://127.0.0.1:9200")
+    asked.add_argument("--articles", type=int, default=20_000)
+    asked.add_argument("--connections", type=int, default=WriteOptions().connections)
+    return commandline.run("opensearch_load", asked, measure)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Milliseconds of hybrid searches in a cluster, beside the bare requests, the server's own fusion, and Haystack.
 
-    python benchmarks/opensearch_search.py --index http://127.0.0.1:9200/pubmed [--peer-python P]
+    python benchmarks/opensearch_search.py --cluster http://127.0.0.1:9200
 
-needs $BIOCPT_DATA/scifact (the questions), the model set of the index (--home), and an index of 20,000 articles or more
-in a cluster that asks nobody who they are: `biocpt copy ./pool http://127.0.0.1:9200/pubmed` makes one. Questions are
-encoded beforehand; each asks for the best 100 by words and by vector. All ways take turns, question by question:
+needs $BIOCPT_DATA/scifact (the questions), the set minilm (--home), and a cluster that asks nobody who they are. It
+copies the pool's index there, as `biocpt copy` does, and drops it after; `--index` names one of 20,000 articles or more
+that is there already. Questions are encoded beforehand; each asks for the best 100 by words and by vector. All ways
+take turns, question by question:
 
 - biocpt: `Reader.search` of both lists and reciprocal rank fusion;
 - raw: the same `_msearch`, serialised beforehand, by http.client on a connection that is kept, its answer not decoded;
@@ -16,19 +17,17 @@ encoded beforehand; each asks for the best 100 by words and by vector. All ways 
 The first three fetch ids and scores alone, from columns (doc values), and no stored field.
 
 Bars: at most 1.15 times raw, and not slower than server, at the median. The peer's is shown beside.
-Writes benchmarks/results/opensearch_search.json; exit 1 where a bar is missed.
 """
 
 import argparse
 import http.client
 import json
-import os
-import subprocess
+import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from opensearchpy import OpenSearch
 
+from benchmarks import commandline, environments, folders, peer, pool
+from benchmarks.environments import NotRun
+from benchmarks.report import Claim, Report, Table
+from benchmarks.timing import Spread
 from indexer.engines.location import Access, Location
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
@@ -49,11 +53,11 @@ from indexer.engines.opensearch.searching.asking import ANSWER, lines
 from indexer.engines.opensearch.searching.lists import EF_SEARCH, by_words, through_graph
 from indexer.queries import Lexical, Match, Nearest
 from onnx_models import find_set, load_encoder
-from search.cli.options import default_home
 from search.evaluation import topics
 from search.fusion import FusionOptions, rrf
 
 DEPTH, SHOWN, WARM_UP = 100, 10, 20
+WHOLE, HAYSTACK = "biocpt, ten articles", "haystack, ten articles"
 BARS = {"of_raw": 1.15, "of_server": 1.0}
 RRF = {"phase_results_processors": [{"score-ranker-processor": {"combination": {"technique": "rrf"}}}]}
 
@@ -125,29 +129,21 @@ def posted(where: address.Address, path: str, bodies: Sequence[bytes]) -> Callab
 
 
 @contextmanager
-def haystack(options: argparse.Namespace, index: str, asked: Questions) -> Iterator[Way]:
-    """The peer in a process of its own: a number to its stdin, the ids come back."""
-    where = address.parse(options.index)
-    script = Path(__file__).parent / "peers" / "haystack_hybrid.py"
+def haystack(options: argparse.Namespace, where: address.Address, index: str, asked: Questions) -> Iterator[peer.Peer]:
+    """The peer, open on the index.
+
+    Raises:
+        NotRun: it does not install or run here.
+    """
+    python = environments.python("haystack", options.peers)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "texts.json").write_text(json.dumps(asked.texts), encoding="utf-8")
         np.save(folder / "vectors.npy", asked.vectors)
         host, port = where.hosts[0]
-        command = [options.peer_python, script, f"{where.scheme}://{host}:{port}", index, folder, str(EF_SEARCH)]
-        process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        with process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            options.peer_versions = json.loads(process.stdout.readline())
-
-            def ask(number: int) -> list[str]:
-                print(number, file=process.stdin, flush=True)
-                ids: list[str] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
-                return ids
-
-            yield ask
-            process.stdin.close()
+        url = f"{where.scheme}://{host}:{port}"
+        with peer.opened(python, "haystack_hybrid.py", url, index, folder, EF_SEARCH) as opened:
+            yield opened
 
 
 def in_turn(ways: dict[str, Way], count: int) -> tuple[dict[str, list[float]], dict[str, list[Sequence[str]]]]:
@@ -179,77 +175,143 @@ def overlap(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]], depth:
     return round(float(np.mean(shares)), 3)
 
 
-def measured(options: argparse.Namespace) -> dict[str, Any]:
-    location = Location(options.index)
-    where = address.parse(options.index)
-    with closing(Cluster(where, Access())) as cluster, closing(OpenSearchReader(location)) as reader:
+@contextmanager
+def pool_in(options: argparse.Namespace) -> Iterator[str]:
+    """The index to search: the one that was named, or the pool's, loaded into the cluster and dropped after."""
+    if options.index:
+        yield options.index
+        return
+    if not options.cluster:
+        raise NotRun("it needs a cluster with nothing else to do: name it by --cluster")
+    models = folders.minilm(options.home)
+    articles = list(pool.articles(commandline.data(options, "pool")))
+    articles = articles[:5_000] if options.quick else articles
+    alias = f"search-{secrets.token_hex(6)}"
+    try:
+        location = f"{options.cluster.rstrip('/')}/{alias}"
+        pool.load(location, articles, pool.vectors(articles, models), pool.space_of(models))
+        yield location
+    finally:
+        with closing(OpenSearch(options.cluster)) as client:
+            client.indices.delete(index=f"{alias}*")
+
+
+def measure(options: argparse.Namespace) -> Report:
+    data = commandline.data(options, "scifact", "pool")
+    with pool_in(options) as index:
+        return measured(options, index, data)
+
+
+def measured(options: argparse.Namespace, index: str, data: Path) -> Report:
+    where = address.parse(index)
+    with ExitStack() as stack:
+        cluster = stack.enter_context(closing(Cluster(where, Access())))
+        reader = stack.enter_context(closing(OpenSearchReader(Location(index))))
         versions = find_versions(cluster)
         version = versions.served or versions.building
         info = reader.info()
-        if version is None or info.space is None or info.articles < 20_000:
-            raise SystemExit(f"{options.index} has to hold 20,000 articles with vectors")
-        texts = [t.query for t in topics.read(Path(os.environ["BIOCPT_DATA"]) / "scifact" / "queries.jsonl")]
-        texts = texts[: options.queries + WARM_UP]
-        vectors = load_encoder(find_set(options.home, info.space.model).query).encode(texts)
+        if version is None or info.space is None or (info.articles < 20_000 and not options.quick):
+            raise NotRun(f"{index} has to hold 20,000 articles with vectors")
+        texts = [topic.query for topic in topics.read(data / "scifact" / "queries.jsonl")]
+        texts = texts[: WARM_UP + (40 if options.quick else options.queries)]
+        models = (
+            folders.minilm(options.home) if info.space.model == "minilm" else find_set(options.home, info.space.model)
+        )
+        vectors = load_encoder(models.query).encode(texts)
         asked = Questions(texts, vectors, space_type(version.meta.vectors, info.space))
-        numbers = range(len(texts))
-        raw = posted(where, f"/{version.name}/_msearch?filter_path={ANSWER}", [asked.msearch(n) for n in numbers])
-        path = f"/{version.name}/_search?filter_path=hits.hits.fields.id,hits.hits._score"
-        server = posted(where, path, [asked.hybrid(n) for n in numbers])
-        answers: list[bytes] = []
-
-        def ask_server(number: int) -> Sequence[str]:
-            answers.append(server(number))
-            return ()
-
-        ways: dict[str, Way] = {
-            "biocpt": ours(reader, asked),
-            "raw": lambda number: (raw(number), ())[1],
-            "server": ask_server,
-            "biocpt, ten articles": ours_with_articles(reader, asked),
-        }
-        if options.peer_python:
-            with haystack(options, version.name, asked) as ways["haystack, ten articles"]:
-                times, found = in_turn(ways, len(texts))
-        else:
-            times, found = in_turn(ways, len(texts))
+        ways, answers = ours_and_bare(where, version.name, reader, asked)
+        not_run, peers = {}, {}
+        try:
+            opened = stack.enter_context(haystack(options, where, version.name, asked))
+            peers = dict(opened.versions)
+            ways[HAYSTACK] = lambda number: opened.ask(number)["ids"]
+        except NotRun as error:
+            not_run["Haystack"] = str(error)
+        times, found = in_turn(ways, len(texts))
         found["server"] = [fused_of(answer) for answer in answers[WARM_UP:]]
-        reported = report(times, found)
-        server_version = cluster.request("GET", "/", doing="tell its version")["version"]["number"]
-    return {"articles": info.articles, "dimension": info.space.dimension, "server_version": server_version, **reported}
+        work = {
+            "OpenSearch": cluster.request("GET", "/", doing="tell its version")["version"]["number"],
+            "articles": info.articles,
+            "dimension": info.space.dimension,
+            "questions": len(texts) - WARM_UP,
+        }
+    return report(times, overlaps(found), work, peers, not_run)
 
 
-def report(times: dict[str, list[float]], found: dict[str, list[Sequence[str]]]) -> dict[str, Any]:
-    p50 = {name: float(np.percentile(values, 50)) for name, values in times.items()}
-    p90 = {name: float(np.percentile(values, 90)) for name, values in times.items()}
-    result: dict[str, Any] = {
-        "questions": len(times["biocpt"]),
-        "milliseconds": {name: {"p50": round(p50[name], 2), "p90": round(p90[name], 2)} for name in times},
-        "of_raw": round(p50["biocpt"] / p50["raw"], 3),
-        "of_server": round(p50["biocpt"] / p50["server"], 3),
-        "same_of_server_at_100": overlap(found["biocpt"], found["server"], 100),
-        "bars": BARS,
+def ours_and_bare(
+    where: address.Address, index: str, reader: OpenSearchReader, asked: Questions
+) -> tuple[dict[str, Way], list[bytes]]:
+    """Our ways and those without a client of any kind; the server's own answers are kept for later."""
+    numbers = range(len(asked.texts))
+    raw = posted(where, f"/{index}/_msearch?filter_path={ANSWER}", [asked.msearch(n) for n in numbers])
+    path = f"/{index}/_search?filter_path=hits.hits.fields.id,hits.hits._score"
+    server = posted(where, path, [asked.hybrid(n) for n in numbers])
+    answers: list[bytes] = []
+    ways: dict[str, Way] = {
+        "biocpt": ours(reader, asked),
+        "raw": lambda number: (raw(number), ())[1],
+        "server": lambda number: (answers.append(server(number)), ())[1],
+        WHOLE: ours_with_articles(reader, asked),
     }
-    if "haystack, ten articles" in times:
-        whole = "biocpt, ten articles"
-        result["of_haystack"] = round(p50[whole] / p50["haystack, ten articles"], 3)
-        result["same_of_haystack_at_10"] = overlap(found[whole], found["haystack, ten articles"], SHOWN)
-    return result
+    return ways, answers
+
+
+def overlaps(found: Mapping[str, list[Sequence[str]]]) -> dict[str, float]:
+    """How much the answers have in common, so that nobody compares different work."""
+    shares = {"the server's own fusion, best 100": overlap(found["biocpt"], found["server"], 100)}
+    if HAYSTACK in found:
+        shares["Haystack, best ten"] = overlap(found[WHOLE], found[HAYSTACK], SHOWN)
+    return shares
+
+
+def report(
+    times: Mapping[str, Sequence[float]],
+    shares: Mapping[str, float],
+    work: Mapping[str, str | int | float],
+    versions: Mapping[str, str],
+    not_run: Mapping[str, str],
+) -> Report:
+    """`times`: way → milliseconds, question by question."""
+    middle = {way: Spread(*np.percentile(values, (50, 10, 90)).tolist(), len(values)) for way, values in times.items()}
+    compared = [
+        ("hybrid search, of the raw _msearch", "biocpt", "raw", "http.client", BARS["of_raw"]),
+        ("hybrid search, of the server's own with RRF", "biocpt", "server", "OpenSearch", BARS["of_server"]),
+        ("ten articles end to end, of Haystack's retriever", WHOLE, HAYSTACK, "opensearch-haystack", None),
+    ]
+    claims = tuple(
+        Claim(
+            claim=claim,
+            unit="ms",
+            ours=middle[way],
+            beside=beside,
+            theirs=middle[other],
+            ratio=Spread.alone(round(middle[way].median / middle[other].median, 3)),
+            bar=bar,
+            at_most=True,
+        )
+        for claim, way, other, beside, bar in compared
+        if other in times
+    )
+    return Report(
+        name="opensearch_search",
+        work=work,
+        claims=claims,
+        tables=(
+            Table(title="Share of ours that the other found", columns=("beside", "share"), rows=tuple(shares.items())),
+        ),
+        versions=versions,
+        not_run=not_run,
+        notes=("In brackets: the tenth and the ninetieth of a hundred questions; the ratio is that of the medians.",),
+        figures={"milliseconds": {way: [round(each, 3) for each in values] for way, values in times.items()}},
+    )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", required=True)
-    parser.add_argument("--home", type=Path, default=os.environ.get("BIOCPT_HOME") or default_home())
-    parser.add_argument("--peer-python")
-    parser.add_argument("--queries", type=int, default=300)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "opensearch_search.json")
-    options = parser.parse_args()
-    options.peer_versions = None
-    result = {**measured(options), "peer": options.peer_versions}
-    options.out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
-    return 0 if result["of_raw"] <= BARS["of_raw"] and result["of_server"] <= BARS["of_server"] else 1
+    asked = commandline.parser(__doc__, rounds=1)
+    asked.add_argument("--cluster", help="such as http://127.0.0.1:9200")
+    asked.add_argument("--index", help="an index that is there, such as http://127.0.0.1:9200/pubmed")
+    asked.add_argument("--queries", type=int, default=300)
+    return commandline.run("opensearch_search", asked, measure)
 
 
 if __name__ == "__main__":

@@ -1,33 +1,39 @@
 """Records a second from PubMed XML to whole records, beside pubmed_parser, on the same files and in turn.
 
-    python benchmarks/parse.py --data $BIOCPT_DATA --peer-python /path/to/venv/bin/python
+    python benchmarks/parse.py [--data $BIOCPT_DATA]
 
-The peer's interpreter needs `pubmed_parser`; without `--peer-python` ours is measured alone. Each run is a new process
-that reads the file once. Expected on 2 cores: at least twice the records a second, with more fields, below 300 MB.
+Each run is a new process that reads the file once. Expected on 2 cores: at least twice the records a second, with more
+fields, below 300 MB.
 """
 
 import argparse
 import gzip
 import json
-import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.machine import peak_megabytes
+from benchmarks.report import Claim, Report
+from benchmarks.timing import Spread, in_turn, ratio
 
 FILLED = False
 NOTHING: set[str] = set()
 UPDATE = "pubmed_xml/medline16n0902.xml.gz"
+PEER = "pubmed_parser"
+BAR, MOST_MB = 2.0, 300
 
 
 def ours(path: Path) -> Iterator[set[str]]:
     """For each record, the names of the fields that it fills (`FILLED` records), or nothing."""
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     from dataclasses import MISSING, fields
 
     from indexer.article import Article
@@ -58,16 +64,10 @@ def child(name: str, path: Path) -> None:
     started = time.perf_counter()
     count = sum(1 for _ in PARSERS[name](path))
     seconds = time.perf_counter() - started
-    peak = peak_mb()
+    peak = peak_megabytes() or 0
     FILLED = True
     filled = set().union(*islice(PARSERS[name](path), 604))
     print(json.dumps({"records": count, "seconds": seconds, "peak_mb": peak, "fields": sorted(filled)}))
-
-
-def peak_mb() -> float:
-    """The most memory that this process held. Not ru_maxrss, which on Linux includes the process that started it."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
 
 def wrapped(update: bytes, copies: int) -> bytes:
@@ -83,55 +83,87 @@ def wrapped(update: bytes, copies: int) -> bytes:
     return b"<PubmedArticleSet>" + b"".join(parts) + b"</PubmedArticleSet>"
 
 
-def measure(path: Path, runs: int, interpreters: dict[str, str]) -> dict[str, object]:
-    """Runs in turn; medians, and the median of the ratios of neighbouring runs."""
-    results: dict[str, list[dict[str, object]]] = {name: [] for name in interpreters}
-    for _ in range(runs):
-        for name, python in interpreters.items():
-            done = subprocess.run(
-                [python, __file__, "--child", name, str(path)], check=True, stdout=subprocess.PIPE, text=True
-            )
-            results[name].append(json.loads(done.stdout))
-    summary: dict[str, object] = {}
-    speeds = {name: [r["records"] / r["seconds"] for r in found] for name, found in results.items()}
-    for name, found in results.items():
-        summary[name] = {
-            "records": found[0]["records"],
-            "records_per_second": round(statistics.median(speeds[name])),
-            "records_per_second_runs": [round(speed) for speed in speeds[name]],
-            "peak_mb": round(max(r["peak_mb"] for r in found)),
-            "fields": len(found[0]["fields"]),
-        }
-    if "pubmed_parser" in speeds:
-        ratios = [a / b for a, b in zip(speeds["ours"], speeds["pubmed_parser"], strict=True)]
-        summary["times_as_fast"] = round(statistics.median(ratios), 2)
-        summary["times_as_fast_runs"] = [round(ratio, 2) for ratio in ratios]
-    return summary
+def runs(path: Path, rounds: int, interpreters: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """What each parser's processes said, in turn."""
+    said: dict[str, list[dict[str, Any]]] = {name: [] for name in interpreters}
+
+    def one(name: str, python: str) -> float:
+        command = [python, __file__, "--child", name, str(path)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        said[name].append(json.loads(done.stdout))
+        return float(said[name][-1]["seconds"])
+
+    in_turn({name: lambda n=name, p=python: one(n, p) for name, python in interpreters.items()}, rounds)
+    return said
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, help="the folder of real files (BIOCPT_DATA)")
-    options.add_argument("--peer-python", help="an interpreter that has pubmed_parser")
-    options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "parse.json")
-    options.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
-    asked = options.parse_args()
-    if asked.child:
-        child(asked.child[0], Path(asked.child[1]))
-        return
-    interpreters = {"ours": sys.executable} | ({"pubmed_parser": asked.peer_python} if asked.peer_python else {})
-    update = gzip.decompress((asked.data / UPDATE).read_bytes())
-    result: dict[str, object] = {"python": platform.python_version(), "machine": platform.machine(), "runs": asked.runs}
+def of_file(title: str, said: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Claim]:
+    """What is claimed of one file."""
+    speeds = {name: [run["records"] / run["seconds"] for run in each] for name, each in said.items()}
+    peaks = [run["peak_mb"] for run in said["ours"]]
+    theirs = {"theirs": Spread.of(speeds[PEER]), "ratio": ratio(speeds["ours"], speeds[PEER])} if PEER in said else {}
+    yield Claim(
+        claim=f"parsing, {title}",
+        unit="records/s",
+        ours=Spread.of(speeds["ours"]),
+        beside=PEER if PEER in said else "",
+        bar=BAR if PEER in said else None,
+        **theirs,
+    )
+    yield Claim(
+        claim=f"memory, {title}",
+        unit="MB",
+        ours=Spread.of(peaks),
+        beside=PEER if PEER in said else "",
+        theirs=Spread.of([run["peak_mb"] for run in said[PEER]]) if PEER in said else None,
+        bar=MOST_MB,
+        bar_on="ours",
+        at_most=True,
+    )
+
+
+def measure(options: argparse.Namespace) -> Report:
+    from benchmarks import commandline, environments
+
+    interpreters, not_run, versions = {"ours": sys.executable}, {}, {}
+    try:
+        interpreters[PEER] = environments.python(PEER, options.peers)
+        versions = environments.versions(interpreters[PEER], PEER)
+    except environments.NotRun as error:
+        not_run[PEER] = str(error)
+    update = gzip.decompress((commandline.data(options, UPDATE) / UPDATE).read_bytes())
+    copies = {"604 records": 1} if options.quick else {"604 records": 1, "30,200 records": 50}
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for title, copies in (("update file, 604 records", 1), ("30,200 records", 50)):
-            path = Path(folder) / f"copies{copies}.xml.gz"
-            path.write_bytes(gzip.compress(wrapped(update, copies), compresslevel=6))
-            result[title] = measure(path, asked.runs, interpreters)
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
+        for title, times in copies.items():
+            path = Path(folder) / f"copies{times}.xml.gz"
+            path.write_bytes(gzip.compress(wrapped(update, times), compresslevel=6))
+            figures[title] = runs(path, 2 if options.quick else options.rounds, interpreters)
+    return found(figures, versions, not_run)
+
+
+def found(figures: Mapping[str, Any], versions: Mapping[str, str], not_run: Mapping[str, str]) -> Report:
+    """`figures`: file → parser → what each run said."""
+    first = next(iter(figures.values()))
+    fields = {name: len(runs[0]["fields"]) for name, runs in first.items()}
+    return Report(
+        name="parse",
+        work={"rounds": len(first["ours"]), **{f"fields filled, {name}": count for name, count in fields.items()}},
+        claims=tuple(claim for title, said in figures.items() for claim in of_file(title, said)),
+        versions=versions,
+        not_run=not_run,
+        figures=figures,
+    )
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--child"]:  # also by the peer's interpreter, which has nothing of ours
+        child(sys.argv[2], Path(sys.argv[3]))
+        return 0
+    from benchmarks import commandline
+
+    return commandline.run("parse", commandline.parser(__doc__, rounds=5), measure)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,40 +1,48 @@
 """How long a search takes: a new process for one question, and one question after another in a running one.
 
-    python benchmarks/search_speed.py --index POOL_INDEX [--peer-python P --peer-model FOLDER]
+    python benchmarks/search_speed.py
 
-The index holds the pool's 44,037 titled abstracts (`benchmarks/pool.py`). The peer is what a Python user would put
-together: bm25s, sentence-transformers and numpy over the same articles and vectors. Cold runs alternate; medians are
-shown. Bars: cold under 1.2 s; warm hybrid without re-ranking p50 under 30 ms beyond query encoding.
+needs $BIOCPT_DATA (pool, and scifact for the questions) and the set minilm (--home). The index holds the pool's 44,037
+titled abstracts; `--index` names another. The peer is what a Python user would put together: bm25s,
+sentence-transformers and numpy over the same articles and vectors. Cold runs alternate. Bars: cold under 1.2 s; warm
+hybrid without re-ranking p50 under 30 ms beyond query encoding.
 """
 
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import numpy as np
 
+from benchmarks import commandline, environments, folders, peer, pool
+from benchmarks.environments import NotRun
+from benchmarks.report import Claim, Report
+from benchmarks.timing import Spread, in_turn, ratio
 from indexer.article import Article
 from indexer.engines import open_reader
-from search.cli.options import default_home
 from search.evaluation import topics
 from search.opening import SearcherOptions, open_searcher
 from search.request import SearchRequest
 
 QUERY = "statins and breast cancer survival"
+PEER, WARM_UP = "sentence-transformers", 20
+COLD_BAR, WARM_BAR = 1.2, 30.0
 
 
-def wall(command: Sequence[str | Path]) -> float:
+def wall(command: Sequence[str | Path], home: Path) -> float:
     """Seconds of one process."""
     start = time.perf_counter()
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    environment = os.environ | {"BIOCPT_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, env=environment)
     return time.perf_counter() - start
 
 
@@ -49,58 +57,96 @@ def build_peer(index: str, python: str, folder: Path) -> None:
                 record = row.record
                 file.write(json.dumps({"id": record.id, "title": record.title, "abstract": record.abstract}) + "\n")
     np.save(vectors, np.stack(rows))
-    script = Path(__file__).parent / "peers" / "hybrid_search.py"
-    subprocess.run([python, script, "build", articles, vectors, folder], check=True)
+    peer.once(python, "hybrid_search.py", "build", articles, vectors, folder)
 
 
-def cold(options: argparse.Namespace) -> dict[str, list[float]]:
+def cold(options: argparse.Namespace, index: str, python: str | None, checkpoint: Path) -> dict[str, list[float]]:
     """Wall seconds of whole processes, ours and the peer's in turn."""
     ours = [sys.executable, "-c", "from search.cli import main; main()", "search", QUERY, "--rerank", "none"]
-    commands: dict[str, list[str | Path]] = {"biocpt": [*ours, "--index", options.index]}
+    commands: dict[str, list[str | Path]] = {"biocpt": [*ours, "--index", index]}
     with tempfile.TemporaryDirectory() as name:
-        if options.peer_python:
+        if python is not None:
             folder = Path(name)
-            build_peer(options.index, options.peer_python, folder)
+            build_peer(index, python, folder)
             script = Path(__file__).parent / "peers" / "hybrid_search.py"
-            commands["peer"] = [options.peer_python, script, "ask", folder, options.peer_model, QUERY]
+            commands["peer"] = [python, script, "ask", folder, checkpoint, QUERY]
         for command in commands.values():
-            wall(command)
-        times: dict[str, list[float]] = {who: [] for who in commands}
-        for _ in range(options.runs):
-            for who, command in commands.items():
-                times[who].append(wall(command))
-    return times
+            wall(command, options.home)
+        ways = {who: lambda c=command: wall(c, options.home) for who, command in commands.items()}
+        return in_turn(ways, 2 if options.quick else options.rounds)
 
 
-def warm(options: argparse.Namespace) -> list[float]:
+def warm(options: argparse.Namespace, index: str) -> list[float]:
     """Milliseconds beyond query encoding, one question after another."""
-    asked = topics.read(Path(os.environ["BIOCPT_DATA"]) / "scifact" / "queries.jsonl")[: options.queries + 20]
-    opened = open_searcher(options.index, SearcherOptions(home=options.home, rerank="none"))
+    count = WARM_UP + (50 if options.quick else options.queries)
+    asked = topics.read(commandline.data(options, "scifact") / "scifact" / "queries.jsonl")[:count]
+    opened = open_searcher(index, SearcherOptions(home=options.home, rerank="none"))
     with closing(opened) as searcher:
         responses = [searcher.search(SearchRequest(query=topic.query)) for topic in asked]
-    return [1000 * (r.seconds["total"] - r.seconds["encode"]) for r in responses[20:]]
+    return [1000 * (r.seconds["total"] - r.seconds["encode"]) for r in responses[WARM_UP:]]
+
+
+def measure(options: argparse.Namespace) -> Report:
+    models = folders.minilm(options.home)
+    index = options.index
+    if not index:
+        articles = list(pool.articles(commandline.data(options, "pool")))[: 5_000 if options.quick else None]
+        index = str(pool.index(articles, pool.vectors(articles, models), models))
+    python, not_run, versions = None, {}, {}
+    try:
+        python = environments.python(PEER, options.peers)
+        versions = environments.versions(python, "bm25s", PEER, "numpy")
+    except NotRun as error:
+        not_run[PEER] = str(error)
+    with closing(open_reader(index)) as reader:
+        held = reader.info(versions=False).articles
+    seconds = cold(options, index, python, folders.checkpoint(models))
+    return found({"cold_seconds": seconds, "warm_ms": warm(options, index), "articles": held}, versions, not_run)
+
+
+def found(figures: Mapping[str, object], versions: Mapping[str, str], not_run: Mapping[str, str]) -> Report:
+    """`figures`: `articles`, `cold_seconds` (way → seconds) and `warm_ms`, question by question."""
+    seconds, beyond = figures["cold_seconds"], figures["warm_ms"]
+    beside = {}
+    if "peer" in seconds:
+        fraction = ratio(seconds["peer"], seconds["biocpt"])
+        beside = {"beside": "bm25s, sentence-transformers and numpy", "theirs": Spread.of(seconds["peer"])}
+        beside["ratio"] = fraction
+    middle = Spread(*map(float, np.percentile(beyond, (50, 10, 90))), len(beyond))
+    return Report(
+        name="search_speed",
+        work={"articles": figures["articles"], "cold runs": len(seconds["biocpt"]), "warm questions": len(beyond)},
+        claims=(
+            Claim(
+                claim="cold hybrid search, a new process",
+                unit="s",
+                ours=Spread.of(seconds["biocpt"]),
+                bar=COLD_BAR,
+                bar_on="ours",
+                at_most=True,
+                **beside,
+            ),
+            Claim(
+                claim="warm hybrid search beyond query encoding",
+                unit="ms",
+                ours=middle,
+                bar=WARM_BAR,
+                bar_on="ours",
+                at_most=True,
+            ),
+        ),
+        versions=versions,
+        not_run=not_run,
+        notes=("The warm search shows in brackets the tenth and the ninetieth of a hundred questions.",),
+        figures=figures,
+    )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--index", required=True)
-    parser.add_argument("--home", type=Path, default=os.environ.get("BIOCPT_HOME") or default_home())
-    parser.add_argument("--peer-python")
-    parser.add_argument("--peer-model")
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--queries", type=int, default=300)
-    options = parser.parse_args()
-    times, beyond = cold(options), warm(options)
-    p50, p95 = (float(np.percentile(beyond, q)) for q in (50, 95))
-    medians = {who: statistics.median(values) for who, values in times.items()}
-    report = {"cold_seconds": times, "cold_median": medians, "warm_ms": {"p50": p50, "p95": p95, "n": len(beyond)}}
-    for who, value in medians.items():
-        print(
-            f"cold {who}: median {value:.2f} s of {options.runs} (min {min(times[who]):.2f}, max {max(times[who]):.2f})"
-        )
-    print(f"warm, beyond query encoding: p50 {p50:.1f} ms, p95 {p95:.1f} ms over {len(beyond)} queries")
-    (Path(__file__).parent / "results" / "search_speed.json").write_text(json.dumps(report, indent=2) + "\n")
-    return not (medians["biocpt"] < 1.2 and p50 < 30)
+    asked = commandline.parser(__doc__, rounds=5)
+    asked.add_argument("--index", help="a folder index made by minilm")
+    asked.add_argument("--queries", type=int, default=300)
+    return commandline.run("search_speed", asked, measure)
 
 
 if __name__ == "__main__":

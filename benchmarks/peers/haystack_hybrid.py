@@ -2,12 +2,11 @@
 
     python haystack_hybrid.py URL INDEX FOLDER EF_SEARCH
 
-FOLDER holds texts.json and vectors.npy (n, d), the questions. Versions go to stdout first; then, for each number on
-stdin, the ids of the ten best. Its two retrievers ask for 100 each, by the fields and boosts that ours searches, and
-its joiner fuses by reciprocal ranks; the embedder hands out the ready vector.
+FOLDER holds texts.json and vectors.npy (n, d), the questions; for each number on stdin, the ids of the ten best. Its
+two retrievers ask for 100 each, by the fields and boosts that ours searches, and its joiner fuses by reciprocal ranks;
+the embedder hands out the ready vector.
 """
 
-import importlib.metadata
 import json
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from haystack import component
 from haystack_integrations.components.retrievers.opensearch import OpenSearchHybridRetriever
 from haystack_integrations.document_stores.opensearch import OpenSearchDocumentStore
+from serving import serve
 
 DEPTH, SHOWN = 100, 10
 FIELDS = {"title_abstract": 1.0, "mesh_text": 0.5, "keyword_text": 0.5}
@@ -47,12 +47,13 @@ def main(url: str, index: str, folder: Path, ef_search: int) -> None:
         join_mode="reciprocal_rank_fusion",
         top_k=SHOWN,
     )
-    names = ("haystack-ai", "opensearch-haystack", "opensearch-py")
-    print(json.dumps({name: importlib.metadata.version(name) for name in names}), flush=True)
     texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
-    for line in sys.stdin:
-        found = retriever.run(query=texts[int(line)])
-        print(json.dumps([document.id for document in found["documents"]]), flush=True)
+
+    def answer(number: object) -> dict[str, object]:
+        found = retriever.run(query=texts[number])
+        return {"ids": [document.id for document in found["documents"]]}
+
+    serve(["haystack-ai", "opensearch-haystack", "opensearch-py"], answer)
 
 
 if __name__ == "__main__":
