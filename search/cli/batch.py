@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from search import atomic
 from search.evaluation import runs
 from search.evaluation.topics import Topic
 from search.response import Ranking
@@ -17,13 +18,8 @@ def write_run(topics: list[Topic], rankings: Iterable[Ranking], path: Path | Non
         for line in lines:
             click.echo(str(line))
         return
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            count = sum(bool(file.write(f"{line}\n")) for line in lines)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic.writing(path) as partial, partial.open("w", encoding="utf-8") as file:
+        count = sum(bool(file.write(f"{line}\n")) for line in lines)
     click.echo(f"Wrote {path}: {len(topics):,} topics, {count:,} hits.", err=True)
 
 

@@ -4,7 +4,7 @@ import shlex
 
 import click
 
-from search.cli.eval import compare, run, tune
+from search.cli.eval import compare, corpus, run, tune
 
 _ARGUMENTS = f"{__name__}.arguments"
 
@@ -44,5 +44,5 @@ def command() -> None:
     """
 
 
-for _inner in (run.command, compare.command, tune.command):
+for _inner in (run.command, compare.command, tune.command, corpus.command):
     command.add_command(_inner)

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from search import atomic
 from search.evaluation import system as systems
 from search.evaluation.system import System
 from search.evaluation.tuning.choosing import Tuned
@@ -72,12 +73,8 @@ def as_json(found: Tuned) -> dict[str, Any]:
 
 def write(found: Tuned, path: Path) -> None:
     """The system to use as TOML, in one piece."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with atomic.writing(path) as partial:
         partial.write_text(systems.write(_renamed(found)), encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def said(system: System) -> str:

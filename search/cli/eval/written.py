@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
+from search import atomic
 from search.evaluation import report, runs
 from search.evaluation.evaluation import Evaluation
 from search.evaluation.experiment import Outcome
@@ -33,9 +34,5 @@ def _trec(outcome: Outcome) -> str:
 
 def _put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with atomic.writing(path) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

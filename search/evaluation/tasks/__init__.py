@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
+from search import atomic
 from search.errors import BadTask
 from search.evaluation.task import AnyTask
 from search.evaluation.tasks import beir, bioasq, irds, pubmedqa, relish, sentences, trec
@@ -77,14 +78,8 @@ def write_corpus(place: str, path: Path, *, format: str = "auto") -> int:
     articles = FORMATS[name].articles
     if articles is None:
         raise BadTask(f"Format {name!r} brings no articles to write: index its corpus.jsonl, or articles by their ids.")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            count = sum(bool(file.write(orjson.dumps(row) + b"\n")) for row in articles(asked))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return count
+    with atomic.writing(path) as partial, partial.open("wb") as file:
+        return sum(bool(file.write(orjson.dumps(row) + b"\n")) for row in articles(asked))
 
 
 def _format(asked: Asked, format: str) -> str:

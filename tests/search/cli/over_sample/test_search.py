@@ -9,27 +9,8 @@ import pytest
 from tests.search.cli.in_process import Command
 from tests.search.cli.running import biocpt as process
 
-SAMPLE = Path(__file__).parents[3] / "sample"
+SAMPLE = Path(__file__).parents[4] / "sample"
 RETRACTED = "90000004"
-
-
-@pytest.fixture(scope="module")
-def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    index = tmp_path_factory.mktemp("indexes") / "sample"
-    files = sorted(SAMPLE.glob("*.xml"))
-    done = process("index", *files, "--index", index, environment={"BIOCPT_HOME": str(home)})
-    assert done.returncode == 0, done.stderr
-    return index
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], home: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    monkeypatch.setenv("BIOCPT_HOME", str(home))
-    monkeypatch.setenv("BIOCPT_INDEX", str(index))
-    return Command(capsys)
 
 
 def test_a_search_shows_title_authors_journal_year_and_a_snippet(biocpt: Command) -> None:

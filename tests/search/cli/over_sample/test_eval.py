@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +17,7 @@ from search.evaluation.tasks import FORMATS
 from tests.search.cli.in_process import Command
 from tests.search.cli.running import biocpt as process
 
-SAMPLE = Path(__file__).parents[3] / "sample"
-
-
-@pytest.fixture(scope="module")
-def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    index = tmp_path_factory.mktemp("indexes") / "sample"
-    files = sorted(SAMPLE.glob("*.xml"))
-    done = process("index", *files, "--index", index, environment={"BIOCPT_HOME": str(home)})
-    assert done.returncode == 0, done.stderr
-    return index
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], home: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    monkeypatch.setenv("BIOCPT_HOME", str(home))
-    monkeypatch.setenv("BIOCPT_INDEX", str(index))
-    return Command(capsys)
+SAMPLE = Path(__file__).parents[4] / "sample"
 
 
 @pytest.fixture(scope="module")
@@ -351,3 +331,20 @@ def test_every_format_of_tasks_can_be_named() -> None:
     assert next(iter(option.type.choices)) == "auto"
     assert set(option.type.choices) == {"auto", *FORMATS}
     assert "eval" in commands.list_commands(click.Context(commands))
+
+
+def test_articles_that_cannot_be_indexed_as_they_lie_are_written(biocpt: Command, task: Path, tmp_path: Path) -> None:
+    collection = tmp_path / "pubmedqa"
+    collection.mkdir()
+    row = {"QUESTION": "Do otters swim?", "CONTEXTS": ["Otters were watched."], "LABELS": ["METHODS"]}
+    rows = {"7": row | {"LONG_ANSWER": "They do.", "MESHES": [], "YEAR": "2020"}}
+    (collection / "ori_pqal.json").write_text(json.dumps(rows), encoding="utf-8")
+    (collection / "test_ground_truth.json").write_text('{"7": "yes"}', encoding="utf-8")
+    out, made = tmp_path / "articles.jsonl", tmp_path / "made"
+    assert "1 articles" in biocpt("eval", "corpus", collection, "--out", out).err
+    assert biocpt("index", out, "--index", made, "--model", "none").code == 0
+    assert biocpt("eval", collection, "--split", "test", "--index", made, "--json").json["coverage"]["held"] == 1
+    refused = biocpt("eval", "corpus", task, "--out", out)
+    assert refused.code == 1
+    assert "brings no articles to write" in refused.err
+    assert "there is no folder" in biocpt("eval", "corpus", collection, "--out", tmp_path / "no" / "file").err

@@ -1,34 +1,14 @@
 """`biocpt eval tune` as users type it, over the sample with a tiny MedCPT of random weights."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from search.evaluation import system
 from tests.search.cli.in_process import Command
-from tests.search.cli.running import biocpt as process
 
-SAMPLE = Path(__file__).parents[3] / "sample"
-
-
-@pytest.fixture(scope="module")
-def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    index = tmp_path_factory.mktemp("indexes") / "sample"
-    done = process("index", *sorted(SAMPLE.glob("*.xml")), "--index", index, environment={"BIOCPT_HOME": str(home)})
-    assert done.returncode == 0, done.stderr
-    return index
-
-
-@pytest.fixture
-def biocpt(capsys: pytest.CaptureFixture[str], home: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    for name in [name for name in os.environ if name.startswith("BIOCPT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    monkeypatch.setenv("BIOCPT_HOME", str(home))
-    monkeypatch.setenv("BIOCPT_INDEX", str(index))
-    return Command(capsys)
+SAMPLE = Path(__file__).parents[4] / "sample"
 
 
 @pytest.fixture(scope="module")
