@@ -65,7 +65,11 @@ def _made(name: str, kind: str, source: Path, max_tokens: int, peers: Mapping[st
 
 
 def set_with_cross_encoder(source: Path, cross: Path, max_tokens: int) -> Path:
-    """A model set of ours of two checkpoints: `biocpt models export` of a folder with a set.toml."""
+    """A model set of ours of two checkpoints: `biocpt models export` of a folder with a set.toml.
+
+    Raises:
+        NotRun: the export fails.
+    """
     folder = WORK / "minilm-with-cross-encoder"
     if not folder.is_dir():
         partial = WORK / ".minilm-with-cross-encoder.partial"
@@ -78,6 +82,9 @@ def set_with_cross_encoder(source: Path, cross: Path, max_tokens: int) -> Path:
             "cross": ModelSpec(name="measured-cross", role="cross", checkpoint=str(cross), max_tokens=max_tokens),
         }
         set_file.write(partial, ModelSet(name="measured", **sides))
-        export_set(partial)
+        try:
+            export_set(partial)
+        except ModelError as error:
+            raise NotRun(str(error)) from error
         partial.rename(folder)
     return folder

@@ -1,12 +1,16 @@
 """What one benchmark found, as data: claims beside their bars, tables, what did not run, and the raw figures."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.timing import Spread
+
+_NUMBERS = re.compile(r"\[([\s\d.,eE+-]+)\]")
+"""A list of numbers, which stands on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,9 @@ class Report:
 def save(report: Report, path: Path) -> None:
     """Write it as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(asdict(report), indent=2, ensure_ascii=False)
+    text = _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> Report:

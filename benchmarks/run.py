@@ -21,9 +21,11 @@ from benchmarks.commandline import MISSED, MISSING
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "encode": (),
+    "rerank": (),
     "parse": (),
     "index_write": (),
     "search_speed": (),
+    "embedded_search": (),
     "vector_recall": (),
     "opensearch_load": ("--cluster",),
     "opensearch_search": ("--cluster",),

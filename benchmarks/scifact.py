@@ -29,7 +29,7 @@ from benchmarks.timing import Spread
 SYSTEMS: dict[str, list[str]] = {
     "lexical": ["--mode", "lexical", "--rerank", "none"],
     "dense": ["--mode", "dense", "--rerank", "none"],
-    "hybrid (rrf)": ["--rerank", "none"],
+    "hybrid (rrf)": ["--fusion", "rrf", "--rerank", "none"],
     "hybrid (interpolate)": ["--fusion", "interpolate", "--rerank", "none"],
     "hybrid + late": ["--rerank", "late"],
 }

@@ -32,7 +32,7 @@ from benchmarks.timing import Spread
 SYSTEMS = {
     "lexical": ["--mode", "lexical", "--rerank", "none"],
     "dense": ["--mode", "dense", "--rerank", "none"],
-    "hybrid (rrf)": ["--rerank", "none"],
+    "hybrid (rrf)": ["--fusion", "rrf", "--rerank", "none"],
 }
 ANSERINI = 0.6647
 """nDCG@10 of Anserini's multifield BM25 (k1 .9, b .4) on SciFact."""

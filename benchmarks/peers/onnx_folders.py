@@ -20,7 +20,7 @@ def with_tokenizer(checkpoint: Path, folder: Path, max_tokens: int) -> None:
     """The tokenizer's files beside a model, cutting where ours cuts."""
     AutoTokenizer.from_pretrained(checkpoint, model_max_length=max_tokens).save_pretrained(folder)
     said = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    said["model_max_length"] = max_tokens
+    said |= {"model_max_length": max_tokens, "max_length": max_tokens}  # fastembed takes the smaller of the two
     (folder / "tokenizer_config.json").write_text(json.dumps(said, indent=2), encoding="utf-8")
 
 
@@ -31,7 +31,7 @@ def encoder(checkpoint: Path, out: Path, max_tokens: int) -> None:
 
 def cross(checkpoint: Path, out: Path, max_tokens: int) -> None:
     torch.manual_seed(0)
-    config = AutoConfig.from_pretrained(checkpoint, num_labels=1, initializer_range=0.2)
+    config = AutoConfig.from_pretrained(checkpoint, num_labels=1, initializer_range=0.05)
     model = BertForSequenceClassification(config).eval()
     model.save_pretrained(out / "checkpoint")
     with_tokenizer(checkpoint, out / "checkpoint", max_tokens)
