@@ -4,8 +4,8 @@
 
 needs $BIOCPT_DATA (pool, and scifact for the questions) and the set minilm (--home). Each loads the pool with vectors
 that are ready, then all answer each question in turn. Questions are encoded beforehand; each looks at 100 candidates by
-words and 100 by vectors, compared exactly, for its ten best ids. Ours writes durably to disk, as LanceDB does; the other
-two hold all in memory. Tools cut words and fuse in their own ways, so the answers' overlap with ours is shown.
+words and 100 by vectors, compared exactly, for its ten best ids. Ours writes durably to disk, as LanceDB does; the
+other two hold all in memory. Tools cut words and fuse in their own ways, so the answers' overlap with ours is shown.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def work_of(options: argparse.Namespace) -> Work:
 def ours(work: Work, home: Path, folder: Path, stack: ExitStack, found: Found) -> Way:
     """Load a fresh folder, and search it without a model."""
     started = time.perf_counter()
-    pool.load(str(folder), work.articles, work.vectors, pool.space_of(folders.minilm(home)))
+    pool.load(str(folder), zip(work.articles, work.vectors, strict=True), pool.space_of(folders.minilm(home)))
     found.load_seconds[OURS] = time.perf_counter() - started
     reader = stack.enter_context(closing(open_reader(str(folder))))
 

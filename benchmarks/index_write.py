@@ -40,7 +40,7 @@ def one_load(articles: Sequence[Article], figures: dict[str, Any]) -> float:
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "index"
         wall, cpu = time.perf_counter(), time.process_time()
-        load(str(folder), articles, vectors, SPACE)
+        load(str(folder), zip(articles, vectors, strict=True), SPACE)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         checked = verify(str(folder))
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

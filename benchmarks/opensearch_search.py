@@ -189,7 +189,8 @@ def pool_in(options: argparse.Namespace) -> Iterator[str]:
     alias = f"search-{secrets.token_hex(6)}"
     try:
         location = f"{options.cluster.rstrip('/')}/{alias}"
-        pool.load(location, articles, pool.vectors(articles, models), pool.space_of(models))
+        rows = zip(articles, pool.vectors(articles, models), strict=True)
+        pool.load(location, rows, pool.space_of(models))
         yield location
     finally:
         with closing(OpenSearch(options.cluster)) as client:

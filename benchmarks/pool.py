@@ -11,8 +11,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,6 +28,7 @@ from indexer.engines.protocol import VectorSpace
 from onnx_models import InstalledSet, load_encoder
 
 Matrix = NDArray[np.float32]
+Vector = NDArray[np.float32]
 
 KEPT = ("pmid", "title", "abstract", "journal", "year", "mesh")
 BATCH, COMMIT = 500, 10_000
@@ -75,14 +77,15 @@ def space_of(models: InstalledSet) -> VectorSpace:
     )
 
 
-def load(location: str, found: Sequence[Article], rows: Matrix, space: VectorSpace) -> None:
+def load(location: str, found: Iterable[tuple[Article, Vector]], space: VectorSpace) -> None:
     """Write articles with their vectors as a load does: batches of 500, a commit every 10,000."""
+    remaining, written = iter(found), 0
     with closing(open_writer(location, space=space)) as writer:
-        for start in range(0, len(found), BATCH):
-            batch = found[start : start + BATCH]
-            writer.stored([article.id for article in batch])  # what every load asks first
-            writer.write(batch, {article.id: rows[start + place] for place, article in enumerate(batch)})
-            if (start + BATCH) % COMMIT == 0:
+        while batch := list(islice(remaining, BATCH)):
+            writer.stored([article.id for article, _ in batch])  # what every load asks first
+            writer.write([article for article, _ in batch], {article.id: vector for article, vector in batch})
+            written += len(batch)
+            if written % COMMIT == 0:
                 writer.commit()
         writer.commit()
 
@@ -93,7 +96,7 @@ def index(found: Sequence[Article], rows: Matrix, models: InstalledSet) -> Path:
     if not folder.is_dir():
         partial = WORK / f".{folder.name}.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        load(str(partial), found, rows, space_of(models))
+        load(str(partial), zip(found, rows, strict=True), space_of(models))
         partial.rename(folder)
     return folder
 

@@ -1,15 +1,18 @@
 """What benchmarks stand on: turns, ratios, bars, the page of results and the peers' environments; nothing is timed."""
 
+import gzip
 import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import commandline, environments, results, run
+from benchmarks import commandline, environments, growth, rerank, results, run
 from benchmarks.environments import NotRun
 from benchmarks.report import Claim, Report, Table, load, save
 from benchmarks.timing import Spread, in_turn, rates, ratio
@@ -189,6 +192,52 @@ def test_only_named_benchmarks_run_in_their_own_order() -> None:
     assert run.only("parse, encode") == ["encode", "parse"]
     with pytest.raises(ValueError, match="no benchmark 'nothing'"):
         run.only("nothing")
+
+
+def test_an_exponent_is_that_of_the_power_law() -> None:
+    sizes = [5_000, 20_000, 44_037, 500_000]
+    found = growth.fit(sizes, [3 * size**1.5 for size in sizes])
+    assert found.exponent == pytest.approx(1.5)
+    assert found.r2 == pytest.approx(1)
+
+
+def test_r2_is_the_share_of_the_logarithms_variance_that_the_line_explains() -> None:
+    # At logarithms 0, 1, 2 the values' are 0, 2, 1: mean 1, slope (−1·−1 + 0 + 1·0) / 2 = 0.5, so the line gives .5, 1,
+    # 1.5; what is left is .25 + 1 + .25 = 1.5 of 2, and R² is 1 − 1.5/2 = .25.
+    found = growth.fit(np.exp([0, 1, 2]).tolist(), np.exp([0, 2, 1]).tolist())
+    assert found == pytest.approx((0.5, 0.25))
+
+
+def test_what_grows_not_at_all_has_exponent_zero() -> None:
+    assert growth.fit([10, 100], [7, 7]).exponent == pytest.approx(0)
+
+
+def test_articles_come_again_under_ids_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "pool").mkdir()
+    rows = [{"pmid": str(pmid), "title": f"Title {pmid}", "abstract": "Words."} for pmid in (11, 12, 13)]
+    rows.insert(1, {"pmid": "99", "title": "Without an abstract", "abstract": " "})
+    with gzip.open(tmp_path / "pool" / "pubmed_pool.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write("".join(json.dumps(row) + "\n" for row in rows))
+    found = list(islice(growth.repeated(tmp_path), 7))
+    assert [article.id for article in found] == [
+        "11", "12", "13", "100000011", "100000012", "100000013", "200000011",
+    ]  # fmt: skip
+    assert [article.title for article in found][:4] == ["Title 11", "Title 12", "Title 13", "Title 11"]
+
+
+def test_a_table_of_growth_ends_with_exponent_and_fit() -> None:
+    by_size = {"10": {"load_seconds": 1.0, "search_ms": 2.0}, "1000": {"load_seconds": 100.0, "search_ms": 20.0}}
+    table = growth.table("folder", by_size)
+    assert table.columns == ("articles", "load, s", "search p50, ms")
+    assert table.rows == (("10", 1.0, 2.0), ("1,000", 100.0, 20.0), ("exponent", 1.0, 0.5), ("R²", 1.0, 1.0))
+
+
+def test_a_re_ranker_with_other_scores_is_a_stranger() -> None:
+    ours = np.array([0.0, 0.5, 1.0], dtype=np.float32)
+    far = ours + np.array([0, 0.01, 0], dtype=np.float32)
+    broken = np.array([0.0, np.nan, 1.0], dtype=np.float32)
+    found = rerank.strangers({"ours": ours, "near": ours + np.float32(1e-4), "far": far, "broken": broken}, "ours")
+    assert set(found) == {"far", "broken"}
 
 
 @pytest.mark.slow
