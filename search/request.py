@@ -27,7 +27,9 @@ class SearchRequest:
 
     query: str
     mode: Mode = "hybrid"
-    fusion: str = "rrf"
+    fusion: str = "interpolate"
+    """A name in `search.fusion.FUSIONS`. The default is what tuning supported (docs/evaluation.md): by cross-validation
+    nDCG@10 grew over RRF's by .023 ± .010 on SciFact's training questions and by .007 ± .003 on NFCorpus's."""
     rrf_k: int = 60
     dense_weight: float = 0.5
     """The weight of the dense list against the lexical one, 0 to 1."""

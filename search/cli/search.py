@@ -26,10 +26,10 @@ def ranking_options(function: F) -> F:
         ),
         click.option(
             "--fusion",
-            type=click.Choice(["rrf", "interpolate"]),
-            default="rrf",
+            type=click.Choice(["interpolate", "rrf"]),
+            default="interpolate",
             show_default=True,
-            help="How both lists become one: by ranks, or by the mean of scaled scores.",
+            help="How both lists become one: by the mean of scaled scores, or by ranks.",
         ),
         click.option(
             "--rrf-k",
@@ -43,7 +43,7 @@ def ranking_options(function: F) -> F:
             type=click.FloatRange(0, 1),
             default=0.5,
             show_default=True,
-            help="interpolate: the dense list's weight.",
+            help="The dense list's weight against BM25.",
         ),
         click.option(
             "--depth",

@@ -18,7 +18,7 @@ from search.errors import (
     UnknownArticle,
 )
 from search.filters import Filters
-from search.fusion import FusionOptions, rrf
+from search.fusion import FUSIONS, FusionOptions
 from search.request import SearchRequest
 from search.searcher import Searcher
 from tests.doubles import HashEncoder, ListIndex
@@ -72,11 +72,12 @@ def ids(found: Searcher, request: SearchRequest) -> list[str]:
     return [result.id for result in found.search(request).results]
 
 
-def test_hybrid_is_rrf_over_the_two_lists_that_the_index_gives(searcher: Searcher) -> None:
+@pytest.mark.parametrize("fusion", ["rrf", "interpolate"])
+def test_hybrid_is_a_fusion_of_the_two_lists_that_the_index_gives(searcher: Searcher, fusion: str) -> None:
     query = "statins and cancer survival"
     lexical, dense = searcher.index.search([Lexical(Match(query), 20), Nearest(ENCODER.encode([query])[0], 20)])
-    fused = rrf({"lexical": lexical, "dense": dense}, FusionOptions())[:20]
-    response = searcher.search(SearchRequest(query=query, depth=20, limit=20))
+    fused = FUSIONS[fusion]({"lexical": lexical, "dense": dense}, FusionOptions())[:20]
+    response = searcher.search(SearchRequest(query=query, fusion=fusion, depth=20, limit=20))
     assert [(result.id, result.score) for result in response.results] == fused
     top = response.results[0]
     assert top.places["lexical"].rank == [hit.id for hit in lexical].index(top.id) + 1

@@ -13,7 +13,7 @@ SMALL = Grid(rrf_k=(10, 60), dense_weights=(0.4, 0.5), depths=(50, 100), boosts=
 
 def test_every_combination_is_tried_once_and_the_base_first() -> None:
     found = variants(BUILT_IN["hybrid"], SMALL)
-    # 2 sets of boosts × 2 depths × 2 weights × (2 constants of rrf + interpolate); rrf 60, .5, 100 is the base
+    # 2 sets of boosts × 2 depths × 2 weights × (2 constants of rrf + interpolate); one of them is the base
     assert len(found) == 2 * 2 * 2 * 3
     assert found[0] == BUILT_IN["hybrid"]
     assert len({system.request for system in found if system.request.fusion == "interpolate"}) == 8
@@ -25,7 +25,7 @@ def test_a_single_list_has_nothing_to_fuse(mode: Mode, tried: int) -> None:
 
 
 def test_a_base_outside_the_grid_is_tried_too() -> None:
-    base = replace(BUILT_IN["hybrid"], request=replace(BUILT_IN["hybrid"].request, rrf_k=7, boosts=(("title", 1.0),)))
+    base = replace(BUILT_IN["hybrid"], request=replace(BUILT_IN["hybrid"].request, depth=7, boosts=(("title", 1.0),)))
     found = variants(base, SMALL)
     assert (found[0], len(found)) == (base, 1 + 24)
     assert boosts_of(base, SMALL) == [(("title", 1.0),), (("mesh_text", 1.0),)]
