@@ -64,7 +64,7 @@ def finish(report: Report, out: Path) -> int:
     save(report, out)
     print("\n".join(results.of_report(report)))
     for claim in report.missed:
-        print(f"MISSED: {claim.claim}: {results.bar(claim)}", file=sys.stderr)
+        print(f"MISSED: {claim.claim}: {results.bar(claim).strip('*')}", file=sys.stderr)
     return MISSED if report.missed and not report.is_quick else 0
 
 

@@ -31,7 +31,7 @@ SYSTEMS: dict[str, list[str]] = {
     "dense": ["--mode", "dense", "--rerank", "none"],
     "hybrid (rrf)": ["--fusion", "rrf", "--rerank", "none"],
     "hybrid (interpolate)": ["--fusion", "interpolate", "--rerank", "none"],
-    "hybrid + late": ["--rerank", "late"],
+    "hybrid + late": ["--fusion", "rrf", "--rerank", "late"],
 }
 BARS: dict[str, dict[str, float]] = {
     "lexical": {"nDCG@10": 0.66},
