@@ -25,7 +25,7 @@ Measure = Callable[[argparse.Namespace], Report]
 def parser(description: str | None, *, rounds: int) -> argparse.ArgumentParser:
     """A parser with the options of all benchmarks."""
     found = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    data, home = os.environ.get("BIOCPT_DATA"), os.environ.get("BIOCPT_HOME")
+    data, home = os.environ.get("BIOCPT_DATA") or None, os.environ.get("BIOCPT_HOME")
     found.add_argument("--data", type=Path, default=data, help="the folder of real articles [default: $BIOCPT_DATA]")
     found.add_argument("--home", type=Path, default=home or default_home(), help="where models are installed")
     found.add_argument(
@@ -63,9 +63,10 @@ def finish(report: Report, out: Path) -> int:
     report = replace(report, machine=machine.facts(date.today()))
     save(report, out)
     print("\n".join(results.of_report(report)))
-    for claim in report.missed:
+    missed = [] if report.is_quick else report.missed
+    for claim in missed:
         print(f"MISSED: {claim.claim}: {results.bar(claim).strip('*')}", file=sys.stderr)
-    return MISSED if report.missed and not report.is_quick else 0
+    return MISSED if missed else 0
 
 
 def data(options: argparse.Namespace, *needed: str) -> Path:

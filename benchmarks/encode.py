@@ -193,7 +193,7 @@ def mean_cosine(one: Vectors, other: Vectors) -> float:
 
 
 def measure(options: argparse.Namespace) -> Report:
-    texts = passages(commandline.data(options, "pool"), 32 if options.quick else options.texts)
+    texts = passages(commandline.data(options, "pool"), 16 if options.quick else options.texts)
     models = folders.minilm(options.home)
     checkpoint = folders.checkpoint(models)
     with ExitStack() as stack:

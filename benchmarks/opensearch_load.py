@@ -1,6 +1,6 @@
 """Articles a second that a cluster is loaded with, by our writer, by raw requests, and by opensearch-py's own loader.
 
-    python benchmarks/opensearch_load.py --cluster http://127.0.0.1:9200 [--articles 20000] [--rounds 3]
+    python benchmarks/opensearch_load.py --cluster http://127.0.0.1:9200 [--articles 20000] [--rounds 2]
 
 needs $BIOCPT_DATA/pool and a cluster that asks nobody who they are, with nothing else to do; where the client runs on
 the cluster's machine, as it may, the ratios still hold. Real titles and abstracts with ready 768-d vectors (random, of
@@ -253,7 +253,7 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=3)
+    asked = commandline.parser(__doc__, rounds=2)
     asked.add_argument("--cluster", help="such as http://127.0.0.1:9200")
     asked.add_argument("--articles", type=int, default=20_000)
     asked.add_argument("--connections", type=int, default=WriteOptions().connections)

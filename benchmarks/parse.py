@@ -162,7 +162,7 @@ def main() -> int:
         return 0
     from benchmarks import commandline
 
-    return commandline.run("parse", commandline.parser(__doc__, rounds=5), measure)
+    return commandline.run("parse", commandline.parser(__doc__, rounds=3), measure)
 
 
 if __name__ == "__main__":

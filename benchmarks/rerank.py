@@ -95,7 +95,7 @@ def strangers(scores: Mapping[str, Scores], reference: str) -> dict[str, float]:
 
 
 def measure(options: argparse.Namespace) -> Report:
-    texts = passages(commandline.data(options, "pool"), 32 if options.quick else options.texts)
+    texts = passages(commandline.data(options, "pool"), 16 if options.quick else options.texts)
     models = folders.minilm(options.home)
     checkpoint = folders.checkpoint(models)
     cross = folders.random_cross_encoder(checkpoint, MAX_TOKENS, options.peers)
@@ -147,7 +147,7 @@ def found(seconds: Mapping[str, Sequence[float]], work: Mapping[str, str | int |
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=3)
+    asked = commandline.parser(__doc__, rounds=2)
     asked.add_argument("--texts", type=int, default=500)
     return commandline.run("rerank", asked, measure)
 

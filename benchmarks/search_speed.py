@@ -60,20 +60,25 @@ def build_peer(index: str, python: str, folder: Path) -> None:
     peer.once(python, "hybrid_search.py", "build", articles, vectors, folder)
 
 
-def cold(options: argparse.Namespace, index: str, python: str | None, checkpoint: Path) -> dict[str, list[float]]:
+def peer_command(options: argparse.Namespace, index: str, checkpoint: Path, folder: Path) -> list[str | Path]:
+    """How to ask the peer, which has built its index and answered once.
+
+    Raises:
+        NotRun: it does not install or run here.
+    """
+    python = environments.python(PEER, options.peers)
+    build_peer(index, python, folder)
+    peer.once(python, "hybrid_search.py", "ask", folder, checkpoint, QUERY)
+    return [python, peer.SCRIPTS / "hybrid_search.py", "ask", folder, checkpoint, QUERY]
+
+
+def cold(options: argparse.Namespace, index: str, others: Mapping[str, list[str | Path]]) -> dict[str, list[float]]:
     """Wall seconds of whole processes, ours and the peer's in turn."""
     ours = [sys.executable, "-c", "from search.cli import main; main()", "search", QUERY, "--rerank", "none"]
-    commands: dict[str, list[str | Path]] = {"biocpt": [*ours, "--index", index]}
-    with tempfile.TemporaryDirectory() as name:
-        if python is not None:
-            folder = Path(name)
-            build_peer(index, python, folder)
-            script = Path(__file__).parent / "peers" / "hybrid_search.py"
-            commands["peer"] = [python, script, "ask", folder, checkpoint, QUERY]
-        for command in commands.values():
-            wall(command, options.home)
-        ways = {who: lambda c=command: wall(c, options.home) for who, command in commands.items()}
-        return in_turn(ways, 2 if options.quick else options.rounds)
+    commands = {"biocpt": [*ours, "--index", index], **others}
+    wall(commands["biocpt"], options.home)
+    ways = {who: lambda c=command: wall(c, options.home) for who, command in commands.items()}
+    return in_turn(ways, 2 if options.quick else options.rounds)
 
 
 def warm(options: argparse.Namespace, index: str) -> list[float]:
@@ -92,15 +97,16 @@ def measure(options: argparse.Namespace) -> Report:
     if not index:
         articles = list(pool.articles(commandline.data(options, "pool")))[: 5_000 if options.quick else None]
         index = str(pool.index(articles, pool.vectors(articles, models), models))
-    python, not_run, versions = None, {}, {}
-    try:
-        python = environments.python(PEER, options.peers)
-        versions = environments.versions(python, "bm25s", PEER, "numpy")
-    except NotRun as error:
-        not_run[PEER] = str(error)
+    others, not_run, versions = {}, {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            others["peer"] = peer_command(options, index, folders.checkpoint(models), Path(folder))
+            versions = environments.versions(str(others["peer"][0]), "bm25s", PEER, "numpy")
+        except NotRun as error:
+            not_run[PEER] = str(error)
+        seconds = cold(options, index, others)
     with closing(open_reader(index)) as reader:
         held = reader.info(versions=False).articles
-    seconds = cold(options, index, python, folders.checkpoint(models))
     return found({"cold_seconds": seconds, "warm_ms": warm(options, index), "articles": held}, versions, not_run)
 
 

@@ -149,6 +149,7 @@ def test_a_quick_run_judges_no_bar(tmp_path: Path, capsys: pytest.CaptureFixture
     assert commandline.finish(slow, tmp_path / "a.json") == commandline.MISSED
     assert "MISSED: encoding" in capsys.readouterr().err
     assert commandline.finish(replace(slow, is_quick=True), tmp_path / "b.json") == 0
+    assert "MISSED" not in capsys.readouterr().err
 
 
 def test_an_environment_is_kept_while_its_pins_stay(tmp_path: Path) -> None:

@@ -18,15 +18,9 @@ Encode = Callable[[list[str]], "np.ndarray"]
 
 
 def sentence_transformers(args: argparse.Namespace) -> Encode:
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from mean_pooling import opened
 
-    body = Transformer(args.model, model_args={"torch_dtype": getattr(torch, args.dtype)})
-    # What all-MiniLM-L6-v2's own modules.json names; the checkpoint that we keep has no folder for the pooling.
-    pooling = Pooling(body.get_word_embedding_dimension(), "mean")
-    model = SentenceTransformer(modules=[body, pooling, Normalize()], device=args.device)
-    model.max_seq_length = args.max_tokens
+    model = opened(args.model, max_tokens=args.max_tokens, dtype=args.dtype, device=args.device)
     return lambda texts: model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
 
 

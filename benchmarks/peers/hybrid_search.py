@@ -24,14 +24,14 @@ def build(articles: Path, vectors: Path, folder: Path) -> None:
 
 
 def ask(folder: Path, model: str, query: str) -> None:
-    from sentence_transformers import SentenceTransformer
+    from mean_pooling import opened
 
     retriever = bm25s.BM25.load(folder / "bm25")
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     articles = json.loads((folder / "articles.json").read_text())
     tokens = bm25s.tokenize(query, stopwords="en", show_progress=False)
     lexical = retriever.retrieve(tokens, k=100, show_progress=False)[0][0]
-    vector = SentenceTransformer(model, device="cpu").encode(query, normalize_embeddings=True)
+    vector = opened(model, max_tokens=256).encode(query, normalize_embeddings=True)
     dense = np.argsort(-(vectors @ vector))[:100]
     scores: defaultdict[int, float] = defaultdict(float)
     for places in (lexical, dense):
