@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import commandline, environments, growth, quality, rerank, results, run
+from benchmarks import commandline, environments, growth, rerank, results, run
 from benchmarks.environments import NotRun
 from benchmarks.report import Claim, Report, Table, load, save
 from benchmarks.timing import Spread, in_turn, rates, ratio
@@ -239,43 +239,6 @@ def test_a_re_ranker_with_other_scores_is_a_stranger() -> None:
     broken = np.array([0.0, np.nan, 1.0], dtype=np.float32)
     found = rerank.strangers({"ours": ours, "near": ours + np.float32(1e-4), "far": far, "broken": broken}, "ours")
     assert set(found) == {"far", "broken"}
-
-
-EVALUATION = {
-    "task": "scifact/test",
-    "source": "somebody; some licence",
-    "queries": {"1": "a question that stays behind"},
-    "systems": [
-        {"name": "dense", "means": {"nDCG@10": 0.641}, "topics": 3, "speed": {"median": 0.002, "p95": 0.004}},
-        {"name": "read", "means": {"nDCG@10": 0.5}, "topics": 2, "speed": None},
-    ],
-    "facts": {
-        "command": "biocpt eval /some/where/scifact --index http://127.0.0.1:9200/a --out /else/where --sweep",
-        "index": "/some/where/index (embedded)",
-        "date": "2026-11-22",
-    },
-}
-
-
-def test_a_distilled_evaluation_has_neither_texts_nor_paths() -> None:
-    found = quality.distilled("folder", EVALUATION)
-    assert "stays behind" not in json.dumps(found)
-    assert "where" not in json.dumps(found).replace('"where"', "")
-    assert found["command"] == "biocpt eval scifact --index http://127.0.0.1:9200/a --sweep"
-    assert found["systems"]["dense"] == {"means": {"nDCG@10": 0.641}, "topics": 3, "median_ms": 2.0}
-
-
-def test_quality_is_held_to_references_of_its_task_and_place() -> None:
-    at_home, in_cluster = (quality.distilled(where, EVALUATION) for where in ("folder", "a cluster"))
-    report = quality.found([at_home, in_cluster])
-    (claim,) = report.claims
-    assert (claim.claim, claim.is_met) == ("scifact/test nDCG@10, dense, folder", True)  # .641 lies .002 from .643
-    assert [row[:3] for row in report.tables[0].rows] == [
-        ("folder", "dense", 0.641),
-        ("folder", "read", 0.5),
-        ("a cluster", "dense", 0.641),
-        ("a cluster", "read", 0.5),
-    ]
 
 
 @pytest.mark.slow
