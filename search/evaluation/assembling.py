@@ -9,7 +9,8 @@ from search.evaluation import comparison, losses
 from search.evaluation.evaluation import Evaluation, Ranked, SystemResult, WorstTopic
 from search.evaluation.experiment import Outcome
 from search.evaluation.judging import Judging
-from search.evaluation.measures import Run, Scores, correlate, match_topics, mean
+from search.evaluation.measures import Scores, correlate, match_topics, mean
+from search.evaluation.runs import Run
 from search.evaluation.system import write
 from search.evaluation.task import Qrels, SentencePairs, Task
 

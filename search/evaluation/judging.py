@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.evaluation import measures
-from search.evaluation.measures import Run, Scores
+from search.evaluation.measures import Scores
+from search.evaluation.runs import Run
 from search.evaluation.task import Qrels
 
 

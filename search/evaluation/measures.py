@@ -3,20 +3,24 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from indexer.queries import Hit
 from onnx_models.errors import MissingExtra
 from search.errors import BadRun, NoCorrelation, NothingJudged, UnknownMeasure
+from search.evaluation.runs import Run
 from search.evaluation.task import Grades, Qrels
-
-Run: TypeAlias = Mapping[str, Sequence[Hit]]
-"""Topic id → its hits, best first. The order alone is judged; an empty list was asked, and nothing was found."""
 
 Scores: TypeAlias = Mapping[str, Mapping[str, float]]
 """Measure, as it was named → topic id → value; each measure has the same topics, in the order of the judgements."""
+
+LOWEST_GRADE: Final = -1
+"""Lower ones are measured as this one, which means the same: trec_eval writes outside its memory for some of them."""
+
+MAX_CUTOFF: Final = 1_000_000
+"""Of a measure; no list is longer, and far above it trec_eval's own numbers overflow."""
 
 
 class TopicMatch(NamedTuple):
@@ -46,7 +50,8 @@ def check(measures: Sequence[str]) -> None:
     """Refuse what cannot be measured, before anything is searched.
 
     Raises:
-        UnknownMeasure: trec_eval has no such measure (Judged@k and RR@k apart), or its value is no mean over topics.
+        UnknownMeasure: trec_eval has no such measure (Judged@k and RR@k apart), or its value is no mean over topics; or
+            its `rel` is below 1, or its cutoff above a million.
         MissingExtra: ir-measures is not installed.
     """
     for name in measures:
@@ -61,7 +66,7 @@ def score(
     The conventions are BEIR's (Thakur et al., NeurIPS Datasets 2021): trec_eval's measures, an article whose id is its
     topic's id is dropped from the run, and topics that either side lacks are left out. The order of the hits is judged
     and not their scores, so that equal scores stand as they stood. A grade above 0 is relevant; Judged@k of a list
-    that is shorter than k is the share of the list.
+    that is shorter than k is the share of the list. An empty list was asked, and nothing was found.
 
     Args:
         measures: in ir-measures' names, such as `nDCG@10`, `R@100`, `AP`, `RR@10`, `P@5`, `Judged@10`.
@@ -78,7 +83,7 @@ def score(
     for topic, hits in run.items():
         _check_hits(topic, hits)
     topics = _scored_topics(run, qrels, complete=complete)
-    judged = {topic: dict(qrels[topic]) for topic in topics}
+    judged = {topic: {id: max(grade, LOWEST_GRADE) for id, grade in qrels[topic].items()} for topic in topics}
     kept = {topic: _kept(topic, run.get(topic, ()), judged[topic] if judged_only else None) for topic in topics}
     falling = {topic: {id: float(-rank) for rank, id in enumerate(ids)} for topic, ids in kept.items() if ids}
     values: dict[Any, dict[str, float]] = {measure: dict.fromkeys(topics, 0.0) for measure in parsed.values()}
@@ -146,9 +151,15 @@ def _parse(name: str) -> Any:
         known = _pipeline(tool).supports(measure)
     except (ValueError, NameError, AssertionError) as error:
         raise UnknownMeasure(name) from error
-    if not known or measure.params.get("cutoff", 1) < 1 or not isinstance(measure.aggregator(), tool.MeanAgg):
+    if not known or not _is_sound(measure.params) or not isinstance(measure.aggregator(), tool.MeanAgg):
         raise UnknownMeasure(name)
     return measure
+
+
+def _is_sound(params: Mapping[str, Any]) -> bool:
+    """Whether trec_eval can measure with these: what ir-measures lets pass and trec_eval stops at is refused here."""
+    cutoff, relevant = params.get("cutoff", 1), params.get("rel", 1)
+    return not isinstance(cutoff, bool) and 0 < cutoff <= MAX_CUTOFF and relevant >= 1
 
 
 def _check_hits(topic: str, hits: Sequence[Hit]) -> None:

@@ -13,7 +13,7 @@ from search.errors import BadRun
 from search.evaluation import files
 
 Run: TypeAlias = Mapping[str, Sequence[Hit]]
-"""Topic id → its hits, best first."""
+"""Topic id → its hits, best first. The order alone is judged; an empty list was asked, and nothing was found."""
 
 _HIGHEST = np.float32(np.inf)
 _C_FLOAT = Struct("f")

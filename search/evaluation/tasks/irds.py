@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from search.errors import BadTask
+from search.evaluation.qrels import MAX_GRADE
 from search.evaluation.task import Task
 from search.evaluation.tasks.asked import Asked, judged, split_named
 from search.evaluation.tasks.sources import source_of
@@ -32,6 +33,11 @@ def read(asked: Asked) -> Task:
     topics = [_topic(query, asked) for query in _reached(dataset.queries_iter, asked.place)]
     qrels: dict[str, dict[str, int]] = {}
     for row in _reached(dataset.qrels_iter, asked.place):
+        if abs(row.relevance) > MAX_GRADE:
+            raise BadTask(
+                f"{asked.place!r} gives document {row.doc_id!r} of topic {row.query_id!r} grade {row.relevance}, "
+                f"which is not between {-MAX_GRADE} and {MAX_GRADE}."
+            )
         grades = qrels.setdefault(row.query_id, {})
         if grades.setdefault(row.doc_id, row.relevance) != row.relevance:
             raise BadTask(f"{asked.place!r} judges document {row.doc_id!r} of topic {row.query_id!r} in two ways.")

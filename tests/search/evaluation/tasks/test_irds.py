@@ -94,6 +94,8 @@ def test_what_cannot_be_had_is_said(tmp_path: Path) -> None:
         open_task(registered("invented/far", unreachable=True))
     with pytest.raises(BadTask, match="judges document 'd1' of topic '1' in two ways"):
         open_task(registered("invented/torn", judged=[("1", "d1", 1), ("1", "d1", 0)]))
+    with pytest.raises(BadTask, match="'d1' of topic '1' grade 2001, which is not between -1000 and 1000"):
+        open_task(registered("invented/steep", judged=[("1", "d1", 2001)]))
 
 
 def test_without_ir_datasets_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
