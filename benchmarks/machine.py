@@ -32,6 +32,7 @@ def facts(today: date) -> dict[str, str]:
         "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
         "flags": " ".join(flag for flag in FLAGS if flag in _cpuinfo("flags", "Features").split()),
         "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", ""),  # which holds torch to fewer
         "memory": _memory(),
         "system": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".strip(", "),
         "python": platform.python_version(),
