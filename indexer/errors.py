@@ -1,6 +1,6 @@
 """What can go wrong with sources and indexes: one base, `IndexerError`, and a kind for each thing that happens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -30,6 +30,17 @@ class UnusableLog(IndexerError):
 
 class NoSuchSource(IndexerError):
     """A file to be indexed does not exist, or a folder holds nothing to index."""
+
+
+class SameName(IndexerError):
+    """Loaders with shares were given two files of one name."""
+
+    def __init__(self, *, name: str, files: Sequence[object] = ()) -> None:
+        where = f" ({' and '.join(repr(str(file)) for file in files)})" if files else ""
+        super().__init__(
+            f"Two of the files are named {name!r}{where}, and shares tell files apart by their names alone. "
+            "Rename one; or load without --shard."
+        )
 
 
 class BrokenSource(IndexerError):

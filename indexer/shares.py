@@ -5,10 +5,14 @@ from pathlib import Path
 
 from indexer import sources
 from indexer.engines.writing import Share
+from indexer.errors import SameName
 from indexer.inputs import source_files
 from indexer.ledger import Ledger
 from indexer.order import stamp_from_name
 from indexer.sources import BrokenSource
+
+WHOLE = Share()
+"""All files."""
 
 
 def take_share(paths: Sequence[Path], ledger: Ledger, share: Share) -> list[Path]:
@@ -17,17 +21,28 @@ def take_share(paths: Sequence[Path], ledger: Ledger, share: Share) -> list[Path
     First all unnumbered files of the list, in its order, are given the numbers of their arrival, so that these do not
     depend on which loader comes first to what.
 
-    Raises: NoSuchSource, as `source_files`.
+    Raises:
+        NoSuchSource: as `source_files`.
+        SameName: as `names_of`; before any file is given a number.
     """
     files = source_files(paths)
+    names_of(files, share)
     register_arrivals(files, ledger)
     if share.of == 1:
         return files
     return sorted(files, key=sources.name_of)[share.number - 1 :: share.of]
 
 
-def names_of(files: Sequence[Path]) -> tuple[str, ...]:
-    """Their names as a ledger has them, by which loaders compare their lists."""
+def names_of(files: Sequence[Path], share: Share = WHOLE) -> tuple[str, ...]:
+    """Their names as a ledger has them, by which loaders compare their lists.
+
+    Raises: SameName, where one of several shares is loaded: which of two files of one name is whose, and whether both
+        are loaded, could not be told.
+    """
+    found: dict[str, Path] = {}
+    for file in files if share.of > 1 else ():
+        if (other := found.setdefault(sources.name_of(file), file)) != file:
+            raise SameName(name=sources.name_of(file), files=(other, file))
     return tuple(sources.name_of(file) for file in files)
 
 

@@ -88,14 +88,14 @@ def _status(run: "_Run", *, is_one_of_many: bool) -> int:
 def _telling_files(writing: "WriteOptions", paths: tuple[Path, ...], index: "Location") -> "WriteOptions":
     """With the names of all files, for loaders of a cluster to compare; looked for before an index is made for nothing.
 
-    Raises: NoSuchSource.
+    Raises: NoSuchSource, SameName.
     """
     from indexer.engines import kind_of
     from indexer.inputs import source_files
     from indexer.shares import names_of
 
     files = source_files(paths)
-    return writing if kind_of(index) == "folder" else replace(writing, files=names_of(files))
+    return writing if kind_of(index) == "folder" else replace(writing, files=names_of(files, writing.share))
 
 
 def _unserved(index: "Location", run: "_Run", writing: "WriteOptions") -> "Publication | None":

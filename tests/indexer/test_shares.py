@@ -6,6 +6,7 @@ import pytest
 
 from indexer import sources
 from indexer.engines.writing import Share
+from indexer.errors import SameName
 from indexer.ledger import FileEntry
 from indexer.shares import names_of, register_arrivals, take_share
 from tests.doubles import ListLedger
@@ -58,3 +59,15 @@ def test_a_finished_file_is_known_by_its_looks(files: list[Path]) -> None:
 
 def test_files_are_listed_by_their_names_in_the_ledger() -> None:
     assert names_of([Path("/here/b.xml"), Path("a/\udcff.xml")]) == ("b.xml", "\ufffd.xml")
+
+
+def test_files_of_one_name_are_told_apart_by_no_share_and_both_are_named(tmp_path: Path) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "part1.xml", [Entry(folder)])
+    both = [tmp_path / folder / "part1.xml" for folder in ("here", "there")]
+    said = r"'part1\.xml' \('[^']*here/part1\.xml' and '[^']*there/part1\.xml'\).* Rename one; or load without --shard"
+    for ask in (lambda: take_share(both, ListLedger(), Share(2, 2)), lambda: names_of(both, Share(2, 2))):
+        with pytest.raises(SameName, match=said):
+            ask()
+    assert names_of(both) == ("part1.xml", "part1.xml")

@@ -1,17 +1,20 @@
 """The files that a load is made of: each of its shares is given the same list, and all of it is loaded in the end.
 
 It is kept once for each number of shares, by whoever comes first. A loader without a share has one of its own, which
-nobody else is bound by. Names are compared, without folders, as the files may lie elsewhere on every machine.
+nobody else is bound by. Names are compared, without folders, as the files may lie elsewhere on every machine; so in the
+list of shares each stands once, and one that is loaded is that file.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from indexer.engines.opensearch.errors import OtherFiles
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.versions import Version
 from indexer.engines.writing import Share
+from indexer.errors import SameName
 
 LISTING = "listing"
 """Kind of the documents that keep the lists."""
@@ -31,12 +34,16 @@ class Listing:
 def agree(rows: LedgerIndex, version: Version, given: Listing) -> None:
     """Keep the list for the others with as many shares; or see that it is theirs.
 
-    Raises: OtherFiles.
+    Raises:
+        OtherFiles: theirs is another.
+        SameName: it would be kept, and has a name twice, so that one of the files could be taken for both.
     """
     of, names = given.share.of, list(given.names)
     if of == 1 or not names:
         return
     while (kept := rows.get(_id(of))) is None:
+        if twice := [name for name, other in pairwise(names) if name == other]:
+            raise SameName(name=twice[0])
         if rows.create(_id(of), LISTING, {"of": of, "names": names}):
             return
     if kept.said["names"] != names:
