@@ -33,20 +33,20 @@ def command(runs: tuple[Path, ...], qrels: Path, out: Path | None, as_json: bool
     from dataclasses import replace
     from datetime import date
 
-    from search.cli.eval import command_line, showing, written
+    from search.cli.eval import command_line
+    from search.cli.eval.results import results_to
     from search.evaluation import assembling, facts
     from search.evaluation import qrels as judgements
     from search.evaluation import runs as run_files
 
+    results = results_to(out, as_json=as_json)
     judging = judging_from(options, ("nDCG@10", "R@100"))
     names = _names(runs)
     baseline = assembling.baseline_of(names, options["baseline"])
     found = {name: run_files.read(path) for name, path in zip(names, runs, strict=True)}
     evaluation = assembling.of_runs(found, judgements.read(qrels), judging, baseline=baseline, name=qrels.name)
     evaluation = replace(evaluation, facts={"command": command_line(), **facts.of_machine(date.today())})
-    if out is not None:
-        written.write(out, evaluation, [])
-    showing.show(evaluation, as_json=as_json)
+    results.finish(evaluation)
 
 
 def _names(runs: Sequence[Path]) -> list[str]:

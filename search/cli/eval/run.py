@@ -15,8 +15,7 @@ from search.cli.options import home_option, json_option, run_options, task_index
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
-    from search.evaluation.evaluation import Evaluation
-    from search.evaluation.experiment import Outcome
+    from search.cli.eval.results import Results
     from search.evaluation.task import Task
 
 
@@ -50,25 +49,19 @@ def command(task: str, index: "Location | None", out: Path | None, as_json: bool
     conventions: an article whose id is its topic's id is dropped, and means are over the topics that are both
     judged and answered. Intervals and p say what chance alone would do; p (Holm) allows for several systems.
     """
-    from search.cli.eval import pairs, showing, written
+    from search.cli.eval import pairs
+    from search.cli.eval.results import results_to
     from search.evaluation.task import SentencePairs
 
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)  # what cannot be written to is told before hours of work
-    no_runs: list[Outcome] = []
+    results = results_to(out, as_json=as_json)
     match opened(task, options):
         case SentencePairs() as found:
-            evaluation, outcomes = pairs.evaluate(found, index, options), no_runs
+            results.finish(pairs.evaluate(found, index, options))
         case found:
-            evaluation, outcomes = _evaluate(found, index, options)
-    if out is not None:
-        written.write(out, evaluation, outcomes)
-    showing.show(evaluation, as_json=as_json)
+            _evaluate(found, index, results, options)
 
 
-def _evaluate(
-    task: "Task", index: "Location | None", options: Mapping[str, Any]
-) -> tuple["Evaluation", list["Outcome"]]:
+def _evaluate(task: "Task", index: "Location | None", results: "Results", options: Mapping[str, Any]) -> None:
     from search.cli.eval import asking, command_line
     from search.evaluation import assembling, coverage, facts
 
@@ -82,17 +75,14 @@ def _evaluate(
         held = coverage.held(task.qrels, reader)
         covered = coverage.figures(task.qrels, held)
         coverage.require(covered, str(index), force=options["force"])
-        outcomes = [asking.answered(task, system, searchers[system.rerank]) for system in systems]
+        outcomes = [results.keep(asking.answered(task, one, searchers[one.rerank])) for one in systems]
         evaluation = assembling.of_outcomes(task, outcomes, judging, baseline=baseline, held=held)
-        swept = systems if options["sweep"] else ()
-        evaluation = replace(
-            assembling.with_titles(evaluation, reader),
-            coverage=covered,
-            sweep=tuple(p for one in swept for p in asking.swept(task, one, searchers[one.rerank], judging)),
-            facts={
-                "command": command_line(),
-                **facts.of_searchers(searchers.values()),
-                **facts.of_machine(date.today()),
-            },
-        )
-    return evaluation, outcomes
+        told = {"command": command_line(), **facts.of_searchers(searchers.values()), **facts.of_machine(date.today())}
+        evaluation = replace(assembling.with_titles(evaluation, reader), coverage=covered, facts=told)
+        try:
+            if options["sweep"]:
+                results.write(evaluation)  # a sweep takes several times as long, and may fail
+                points = [p for one in systems for p in asking.swept(task, one, searchers[one.rerank], judging)]
+                evaluation = replace(evaluation, sweep=tuple(points))
+        finally:
+            results.finish(evaluation)

@@ -51,12 +51,15 @@ def command(task: str, index: "Location", out: Path | None, as_json: bool, **opt
     judged on that one. Where the gain is not more than its interval, the system stays as it was.
     Judgements that are marked as test are refused.
     """
+    from search import atomic
     from search.cli.eval import tuned
     from search.evaluation import measures
     from search.evaluation.task import SentencePairs
 
     if out is not None and not out.parent.is_dir():
         raise click.UsageError(f"--out: there is no folder {str(out.parent)!r}; make it first.")
+    if out is not None:
+        atomic.require_writable(out.parent)  # what cannot be written is told before minutes of work
     measures.check([options["measure"]])
     opened_task = opened(task, options)
     if isinstance(opened_task, SentencePairs):

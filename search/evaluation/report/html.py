@@ -11,6 +11,19 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
+def require() -> None:
+    """Look for what writes the page, before there is anything to write.
+
+    Raises:
+        MissingExtra: jinja2 or matplotlib is not installed.
+    """
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(what="Writing an HTML report", extra="eval") from error
+
+
 def html(evaluation: Evaluation) -> str:
     """The whole page; equal for equal evaluations, and well-formed as XML too.
 
