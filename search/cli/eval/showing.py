@@ -11,6 +11,8 @@ from rich.text import Text
 from search.cli.options import print_json
 from search.display import printable
 from search.evaluation.evaluation import Evaluation
+from search.evaluation.report.numbers import ms, p, part, percent, score, signed
+from search.evaluation.report.tables import stages_of_loss
 
 _WIDTH = 120
 """Characters a line, where the output is no terminal that has a width of its own."""
@@ -43,7 +45,7 @@ def _opening(evaluation: Evaluation) -> Iterator[str]:
     if (found := evaluation.coverage) is not None:
         yield (
             f"The index holds {found.held:,} of {found.judged:,} judged articles "
-            f"({_percent(found.held, found.judged)}), {found.relevant_held:,} of {found.relevant:,} relevant ones."
+            f"({percent(found.held, found.judged)}), {found.relevant_held:,} of {found.relevant:,} relevant ones."
         )
 
 
@@ -64,9 +66,9 @@ def _systems(evaluation: Evaluation) -> Table:
     rows = [
         (
             system.name,
-            *(_score(system.means[measure]) for measure in evaluation.measures),
+            *(score(system.means[measure]) for measure in evaluation.measures),
             f"{system.topics:,}",
-            *((_ms(system.speed.median), _ms(system.speed.p95)) if system.speed else ("",) * len(timed)),
+            *((ms(system.speed.median), ms(system.speed.p95)) if system.speed else ("",) * len(timed)),
         )
         for system in evaluation.systems
     ]
@@ -78,10 +80,10 @@ def _contrasts(evaluation: Evaluation) -> Table:
         (
             one.system,
             one.measure,
-            f"{one.difference:+.4f}",
-            f"{one.low:+.4f} … {one.high:+.4f}",
-            _p(one.p),
-            _p(one.p_holm),
+            signed(one.difference),
+            f"{signed(one.low)} … {signed(one.high)}",
+            p(one.p),
+            p(one.p_holm),
             f"{one.wins:,}/{one.losses:,}/{one.ties:,}",
         )
         for one in evaluation.contrasts
@@ -91,8 +93,10 @@ def _contrasts(evaluation: Evaluation) -> Table:
 
 
 def _lost(evaluation: Evaluation) -> Table:
-    stages = dict.fromkeys(stage for one in evaluation.lost for stage, count in one.stages.items() if count)
-    rows = [(stage, *(_share(one.stages.get(stage, 0), one.relevant) for one in evaluation.lost)) for stage in stages]
+    rows = [
+        (stage, *(part(one.stages.get(stage, 0), one.relevant) for one in evaluation.lost))
+        for stage in stages_of_loss(evaluation)
+    ]
     columns = ("stage", *(one.system for one in evaluation.lost))
     return _table(columns, rows)
 
@@ -102,10 +106,10 @@ def _sweep(evaluation: Evaluation) -> Table:
         (
             point.system,
             f"{point.depth:,}",
-            *(_score(point.means[measure]) for measure in evaluation.measures),
-            _score(point.recall),
-            _ms(point.median),
-            _ms(point.p95),
+            *(score(point.means[measure]) for measure in evaluation.measures),
+            score(point.recall),
+            ms(point.median),
+            ms(point.p95),
         )
         for point in evaluation.sweep
     ]
@@ -118,7 +122,7 @@ def _worst(evaluation: Evaluation) -> Iterator[str]:
         yield ""
         yield f"Largest losses against {evaluation.baseline} in {evaluation.worst[0].measure}:"
     for one in evaluation.worst:
-        scores = f"{_score(one.baseline_score)} → {_score(one.score)}"
+        scores = f"{score(one.baseline_score)} → {score(one.score)}"
         yield printable(f"  {one.system}, topic {one.topic}: {scores}  {one.query}".rstrip())
 
 
@@ -130,23 +134,3 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: int 
     for row in rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
     return drawn
-
-
-def _score(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _p(value: float) -> str:
-    return "<.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f}"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else "–"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part:,} ({_percent(part, whole)})"

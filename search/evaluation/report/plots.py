@@ -102,7 +102,7 @@ def where_it_was_lost(evaluation: Evaluation) -> str:
     lost = [one for one in evaluation.lost if one.relevant > 0]
     if not lost:
         return ""
-    stages = stages_of_loss(evaluation)
+    stages = sorted(stages_of_loss(evaluation), key=lambda stage: stage not in FOUND)  # what was found comes first
     with canvas(_WIDTH, 1.3 + 0.45 * len(lost) + 0.22 * -(-len(stages) // 2)) as figure:
         axes = figure.subplots()
         shares = [[100 * one.stages.get(stage, 0) / one.relevant for stage in stages] for one in lost]

@@ -1,10 +1,11 @@
-"""The tables of a report as rows of text, the same for every format: each number is written in one way, here."""
+"""The tables of a report as rows of text, the same for every format."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from search.evaluation.evaluation import Contrast, Evaluation, Ranked, SystemResult, WorstTopic
-from search.evaluation.losses import FOUND, STAGES
+from search.evaluation.losses import STAGES
+from search.evaluation.report.numbers import ms, p, part, score, signed
 
 _MEANINGS = {str(stage): meaning for stage, meaning in STAGES.items()}
 
@@ -33,7 +34,7 @@ def systems(evaluation: Evaluation) -> Table:
         rows=tuple(
             (
                 system.name + (" (baseline)" if system.name == evaluation.baseline else ""),
-                *(_score(system.means[measure]) for measure in evaluation.measures),
+                *(score(system.means[measure]) for measure in evaluation.measures),
                 f"{system.topics:,}",
                 *(_times(system) if timed else ()),
             )
@@ -66,16 +67,15 @@ def stages(evaluation: Evaluation) -> Table | None:
         caption="Mean milliseconds a topic by stage",
         columns=("System", *names),
         rows=tuple(
-            (name, *(_ms(speed.stages[stage]) if stage in speed.stages else "–" for stage in names))
+            (name, *(ms(speed.stages[stage]) if stage in speed.stages else "–" for stage in names))
             for name, speed in timed
         ),
     )
 
 
 def stages_of_loss(evaluation: Evaluation) -> list[str]:
-    """The stages that any relevant article ended in: first those of what was found, then in the order of a search."""
-    named = dict.fromkeys(stage for one in evaluation.lost for stage, count in one.stages.items() if count)
-    return sorted(named, key=lambda stage: stage not in FOUND)
+    """The stages that any relevant article ended in, in the order of a search."""
+    return [stage for stage in STAGES if any(one.stages.get(stage) for one in evaluation.lost)]
 
 
 def lost(evaluation: Evaluation) -> Table | None:
@@ -91,7 +91,7 @@ def lost(evaluation: Evaluation) -> Table | None:
                 (
                     stage,
                     _MEANINGS.get(stage, ""),
-                    *(_part(one.stages.get(stage, 0), one.relevant) for one in evaluation.lost),
+                    *(part(one.stages.get(stage, 0), one.relevant) for one in evaluation.lost),
                 )
                 for stage in stages_of_loss(evaluation)
             ),
@@ -130,10 +130,10 @@ def sweep(evaluation: Evaluation) -> Table | None:
             (
                 point.system,
                 f"{point.depth:,}",
-                *(_score(point.means[measure]) if measure in point.means else "–" for measure in evaluation.measures),
-                _score(point.recall),
-                _ms(point.median),
-                _ms(point.p95),
+                *(score(point.means[measure]) if measure in point.means else "–" for measure in evaluation.measures),
+                score(point.recall),
+                ms(point.median),
+                ms(point.p95),
             )
             for point in evaluation.sweep
         ),
@@ -148,8 +148,8 @@ def coverage(evaluation: Evaluation) -> Table | None:
         caption="How many of the judged articles the index holds",
         columns=("Articles", "Judged", "In the index"),
         rows=(
-            ("All that were judged", f"{found.judged:,}", _part(found.held, found.judged)),
-            ("Those judged relevant", f"{found.relevant:,}", _part(found.relevant_held, found.relevant)),
+            ("All that were judged", f"{found.judged:,}", part(found.held, found.judged)),
+            ("Those judged relevant", f"{found.relevant:,}", part(found.relevant_held, found.relevant)),
         ),
     )
 
@@ -161,8 +161,8 @@ def top_tens(worst: WorstTopic) -> Table:
         caption=f"The first {length} of both systems",
         columns=(
             "Rank",
-            f"{worst.baseline} ({worst.measure} {_score(worst.baseline_score)})",
-            f"{worst.system} ({worst.measure} {_score(worst.score)})",
+            f"{worst.baseline} ({worst.measure} {score(worst.baseline_score)})",
+            f"{worst.system} ({worst.measure} {score(worst.score)})",
         ),
         rows=tuple((str(at + 1), _place(worst.baseline_top, at), _place(worst.top, at)) for at in range(length)),
         text=3,
@@ -191,17 +191,17 @@ def _contrast(one: Contrast) -> tuple[str, ...]:
     return (
         one.system,
         one.measure,
-        _signed(one.difference),
-        _signed(one.low),
-        _signed(one.high),
-        _p(one.p),
-        _p(one.p_holm),
+        signed(one.difference),
+        signed(one.low),
+        signed(one.high),
+        p(one.p),
+        p(one.p_holm),
         *(f"{count:,}" for count in (one.wins, one.losses, one.ties)),
     )
 
 
 def _times(system: SystemResult) -> Iterable[str]:
-    return ("–", "–") if system.speed is None else (_ms(system.speed.median), _ms(system.speed.p95))
+    return ("–", "–") if system.speed is None else (ms(system.speed.median), ms(system.speed.p95))
 
 
 def _place(top: Sequence[Ranked], at: int) -> str:
@@ -211,24 +211,3 @@ def _place(top: Sequence[Ranked], at: int) -> str:
     grade = "not judged" if one.grade is None else f"grade {one.grade}"
     mark = "✓ " if one.grade is not None and one.grade > 0 else ""
     return f"{mark}{one.id} [{grade}] {one.title}".rstrip()
-
-
-def _score(value: float) -> str:
-    return f"{value:.4f}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}"
-
-
-def _p(value: float) -> str:
-    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _ms(seconds: float) -> str:
-    value = 1000 * seconds
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"
-
-
-def _part(count: int, whole: int) -> str:
-    return f"{count:,} ({100 * count / whole:.1f}%)" if whole else f"{count:,}"

@@ -108,6 +108,8 @@ def _worst(one: SystemResult, base: SystemResult, topic: str) -> WorstTopic:
 
 def _lost(name: str, chance: Random) -> LostArticles:
     counts: Mapping[str, int] = {stage: chance.randrange(1, 2000) for stage in STAGES} | {"not indexed": 0}
+    if name != "lexical":
+        counts = {**counts, "only dense, fused out": 3}  # a stage that the first system has not
     topics: dict[str, dict[str, tuple[str, ...]]] = {
         "T0": {"only lexical, fused out": ("90000004", "90000005")},
         "T1": {"in no list": ("90000006",)},

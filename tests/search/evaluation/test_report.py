@@ -110,9 +110,22 @@ def test_what_became_of_each_relevant_article_is_counted_and_explained() -> None
     assert table is not None
     counts = [[int(cell.split(" ")[0].replace(",", "")) for cell in row[2:]] for row in table.rows]
     assert counts[-1] == [sum(column) for column in zip(*counts[:-1], strict=True)]
-    assert table.rows[0][0] == "found by both"
     assert "not indexed" not in [row[0] for row in table.rows]  # nothing was
     assert all(row[1] for row in table.rows[:-1])
+
+
+def test_stages_stand_in_the_order_of_a_search_whichever_system_lost_there_first() -> None:
+    table = tables.lost(evaluation(systems=2))
+    assert table is not None
+    assert [row[0] for row in table.rows] == [
+        "in no list",
+        "only lexical, fused out",
+        "only dense, fused out",  # by the second system alone
+        "below the cut",
+        "re-ranked down",
+        "found by both",
+        "All judged relevant",
+    ]
 
 
 def test_parts_of_all_are_counts_and_percents() -> None:
