@@ -12,9 +12,13 @@ from indexer.errors import QuestionTooLarge
 from indexer.fields import require, searched
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
 
-MOST_WORDS = 330
-"""Words of all `Match`es of one question that are looked up: a server takes 1,024 clauses by default, and each word is
-looked for in three fields. A word that repeats in one `Match` counts once; in another it counts again, there too."""
+MOST_CLAUSES = 990
+"""Words of all `Match`es of one question that are looked up, each as often as there are fields that it is looked for
+in: a server takes 1,024 clauses by default. A word that repeats in one `Match` counts once; in another it counts again,
+there too."""
+
+MOST_WORDS = MOST_CLAUSES // len(searched())
+"""Those of one `Match` that searches its own fields."""
 
 MOST_NESTED = 60
 """Queries within queries: about a quarter of the levels of JSON that can be written."""
@@ -77,19 +81,27 @@ class Words:
 def words_of(*queries: Query | None) -> Words:
     """As many of each part as all together may be, so that what short parts leave goes to long ones.
 
-    Raises: QuestionTooLarge, for more parts than words, or parts nested too deeply to be sent.
+    Raises:
+        QuestionTooLarge: more parts than words, or parts nested too deeply to be sent.
+        UnknownField: a boost of a field that is none.
     """
     parts = (part for query in queries if query is not None for part in _parts(query))
-    sizes = sorted(len(_words(part.text)) for part in parts if isinstance(part, Match))
-    if len(sizes) > MOST_WORDS:
-        raise QuestionTooLarge(why=f"{len(sizes):,} parts have words to look up, and {MOST_WORDS} may have some")
-    left, each = MOST_WORDS, MOST_WORDS
-    for done, size in enumerate(sizes):
-        each = left // (len(sizes) - done)
+    sizes = sorted(
+        (len(_words(part.text)), len(fields))
+        for part in parts
+        if isinstance(part, Match) and (fields := searched(part.boosts))
+    )
+    clauses = sum(fields for _, fields in sizes)
+    if clauses > MOST_CLAUSES:
+        most = MOST_CLAUSES * len(sizes) // clauses
+        raise QuestionTooLarge(why=f"{len(sizes):,} parts have words to look up, and {most:,} may have some")
+    left, each = MOST_CLAUSES, MOST_CLAUSES
+    for size, fields in sizes:
+        each = left // clauses
         if size > each:
             break
-        left -= size
-    return Words(each, sum(max(0, size - each) for size in sizes))
+        left, clauses = left - size * fields, clauses - fields
+    return Words(each, sum(max(0, size - each) for size, _ in sizes))
 
 
 def may_find_deleted(query: Query) -> bool:
