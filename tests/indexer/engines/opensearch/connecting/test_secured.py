@@ -231,3 +231,14 @@ def test_a_cluster_that_poses_as_another_is_seen_through(secured_node: SecuredNo
             open_writer(location, space=None)
     finally:
         secured_node.ask("PUT", "/_cluster/settings", {"transient": {setting: None}})
+
+
+def test_the_role_of_a_reader_is_enough_while_another_version_is_loaded_beside_the_served_one(
+    secured_node: SecuredNode, fresh_index: str
+) -> None:
+    load(admin(secured_node, fresh_index))
+    load(admin(secured_node, fresh_index), rebuild=True, publish=False)
+    location = as_role(secured_node, fresh_index, READER)
+    read(location)
+    with closing(open_reader(location)) as reader:
+        assert [told.state for told in reader.info().versions or ()] == ["served", "being loaded"]
