@@ -8,6 +8,7 @@ from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.write_alias import write_alias
 from indexer.engines.opensearch.errors import (
+    ClosedInCluster,
     DropOvertaken,
     NoSuchVersion,
     NotOurs,
@@ -71,8 +72,10 @@ def _droppable(cluster: Cluster, versions: Versions, name: str) -> Version:
 
 
 def _require_nobody(cluster: Cluster, version: Version, patience: float) -> None:
-    if found := living(cluster, version, patience):
-        raise StillLoading(address=cluster.address, name=version.name, loader=found[0])
+    """Raises: StillLoading. Whose ledger is closed is loaded by nobody: no loader gives a sign of life there."""
+    with suppress(ClosedInCluster):
+        if found := living(cluster, version, patience):
+            raise StillLoading(address=cluster.address, name=version.name, loader=found[0])
 
 
 def _dead_mark(cluster: Cluster, version: Version, patience: float) -> Row | None:
@@ -80,8 +83,7 @@ def _dead_mark(cluster: Cluster, version: Version, patience: float) -> Row | Non
 
     Raises: StillPublished, for one that lives.
     """
-    rows = LedgerIndex(cluster, ledger_name(version.name))
-    mark = rows.get(PUBLISHING)
+    rows, mark = LedgerIndex(cluster, ledger_name(version.name)), _mark(cluster, version.name)
     if mark is not None and (found := publisher(rows, patience=patience)):
         raise StillPublished(address=cluster.address, name=version.name, publisher=found.place)
     return mark
@@ -98,7 +100,7 @@ def _shut(cluster: Cluster, marks: Mapping[str, Row | None]) -> Iterator[None]:
     _let_write(cluster, marks, may=False)
     try:
         for name, dead in marks.items():
-            mark = LedgerIndex(cluster, ledger_name(name)).get(PUBLISHING)
+            mark = _mark(cluster, name)
             if mark is not None and mark != dead:
                 publisher = f"process {mark.said['pid']} on {mark.said['host']}"
                 raise StillPublished(address=cluster.address, name=name, publisher=publisher)
@@ -107,6 +109,13 @@ def _shut(cluster: Cluster, marks: Mapping[str, Row | None]) -> Iterator[None]:
         with suppress(IndexerError):  # the first error is the one to tell
             _let_write(cluster, marks, may=True)
         raise
+
+
+def _mark(cluster: Cluster, name: str) -> Row | None:
+    """None too where the ledger is closed, and takes none."""
+    with suppress(ClosedInCluster):
+        return LedgerIndex(cluster, ledger_name(name)).get(PUBLISHING)
+    return None
 
 
 def _let_write(cluster: Cluster, names: Collection[str], *, may: bool) -> None:

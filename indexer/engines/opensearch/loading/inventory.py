@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import DELETED
@@ -12,6 +12,8 @@ from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Watch
 from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, is_withdrawn, ledger_name
 from indexer.engines.protocol import VersionInfo
+
+State: TypeAlias = Literal["served", "being loaded", "old", "withdrawn"]
 
 
 def inventory(cluster: Cluster) -> tuple[VersionInfo, ...]:
@@ -31,10 +33,11 @@ def _described(cluster: Cluster, versions: Versions, version: Version) -> Iterat
 
 def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo:
     meta = version.said if isinstance(version.said, Meta) else None
-    state = _state(cluster, versions, version)
+    state: State = "being loaded"  # also of a newer one whose ledger is closed, and does not say that it was served
     articles: int | None = None
     loaders: tuple[str, ...] = ()
     with suppress(ClosedInCluster):
+        state = _state(cluster, versions, version)
         articles, loaders = _articles(cluster, version), _loaders(cluster, version)
     return VersionInfo(
         name=version.name,
@@ -47,9 +50,7 @@ def _info(cluster: Cluster, versions: Versions, version: Version) -> VersionInfo
     )
 
 
-def _state(
-    cluster: Cluster, versions: Versions, version: Version
-) -> Literal["served", "being loaded", "old", "withdrawn"]:
+def _state(cluster: Cluster, versions: Versions, version: Version) -> State:
     if version.is_served:
         return "served"
     if version in versions.old:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.errors import RequestRefused, UnsoundVersion
+from indexer.engines.opensearch.errors import ClosedInCluster, RequestRefused, UnsoundVersion
 from indexer.engines.opensearch.loading import loaders
 from indexer.engines.opensearch.loading.aliasing import move, remove
 from indexer.engines.opensearch.loading.carrying import take_over
@@ -72,27 +72,43 @@ def publish(cluster: Cluster, version: Version, options: PublishOptions = DEFAUL
         if held_up:
             mark.remove()
             return Publication(False, held_up)
-    complete(cluster, version, options)
+    closed = complete(cluster, version, options)
     versions = find_versions(cluster)
-    return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(versions.old))
+    return Publication(True, f"{versions.alias!r} is {version.name!r} now." + _kept(versions.old, closed))
 
 
-def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> None:
-    """What follows once the alias names a version, if it was not all done: by its publisher, or by whoever is next."""
-    rows = LedgerIndex(cluster, ledger_name(version.name))
+def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAULT) -> Sequence[Version]:
+    """What follows once the alias names a version, if it was not all done: by its publisher, or by whoever is next.
+
+    Returns: the old versions that were to be dropped and are kept, because their ledgers are closed.
+    """
+    rows, closed = LedgerIndex(cluster, ledger_name(version.name)), list[Version]()
     mark = rows.get(PUBLISHING)
     if mark is None:
-        return
+        return closed
     rows.put(PUBLISHED, PUBLISHED, {})
     restore(cluster, rows, version)  # once more: a loader may have come between and turned them down
     if mark.said["drop_old"] and find_versions(cluster).old:
         time.sleep(options.grace)
-        unused = [old for old in find_versions(cluster).old if not living(cluster, old, options.patience)]
+        unused, closed = _unused(cluster, find_versions(cluster).old, options.patience)
         if unused:  # and nothing, if one of them is served again or another process does it
             remove(cluster, unused, served=version)
     loaders.forget(rows)
     rows.delete(SETTINGS)
     rows.delete(PUBLISHING)
+    return closed
+
+
+def _unused(cluster: Cluster, old: Sequence[Version], patience: float) -> tuple[list[Version], list[Version]]:
+    """Those that nobody writes to, and those of which that cannot be seen."""
+    unused, closed = list[Version](), list[Version]()
+    for version in old:
+        try:
+            if not living(cluster, version, patience):
+                unused.append(version)
+        except ClosedInCluster:
+            closed.append(version)
+    return unused, closed
 
 
 def living(cluster: Cluster, version: Version, patience: float) -> list[Loader]:
@@ -142,8 +158,10 @@ def _wait_for_copies(cluster: Cluster, version: Version, seconds: int = 60) -> N
         raise UnsoundVersion(address=cluster.address, name=version.name, why=why) from error
 
 
-def _kept(old: Sequence[Version]) -> str:
+def _kept(old: Sequence[Version], closed: Sequence[Version]) -> str:
     if not old:
         return ""
-    names = " ".join(version.name for version in old)
-    return f" {len(old)} older kept; to drop: `biocpt drop {names}`."
+    names, why = " ".join(version.name for version in old), ""
+    if kept := {version.name for version in old} & {version.name for version in closed}:
+        why = f" (closed: {', '.join(sorted(kept))})"
+    return f" {len(old)} older kept{why}; to drop: `biocpt drop {names}`."
