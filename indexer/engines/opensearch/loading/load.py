@@ -164,10 +164,11 @@ class Load:
     def _start(self) -> None:
         """Known to the others first: whoever publishes after that waits for us; who did before is seen after it."""
         try:
+            if not self._is_served:
+                keep_given(self._cluster, self._version)  # before anything is waited for, which may be long
             self._join()
             if not self._is_served:
                 lower(self._cluster, self._rows, self._version)
-                keep_given(self._cluster, self._version)
                 take_over_arrivals(self._cluster, self._version)
                 served = find_versions(self._cluster).served
                 if served is not None and served.name == self._version.name:

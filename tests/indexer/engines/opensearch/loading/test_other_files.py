@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.engines import open_ledger, open_writer
+from indexer.engines.opensearch.loading.alone import Lock
 from indexer.engines.protocol import Publication
 from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.ingest import ingest
@@ -83,3 +84,23 @@ def test_who_did_not_ask_is_told_what_the_option_would_pass_over(url: str, tmp_p
     assert "was given files that it lacks: later.xml, yours.xml, mine.xml. " in told
     assert "or add --other-files if it is to be without those that were there when the rebuild began." in told
     assert "lacks: later.xml. Load them with --rebuild too." in load(url, [new, mine, yours], rebuild).note
+
+
+def test_a_file_that_came_after_the_rebuild_was_killed_at_its_very_beginning_is_not_passed_over(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last_year, this_year, new = (
+        file(tmp_path, name, "1") for name in ("pubmed26n0001.xml", "pubmed27n0001.xml", "new.xml")
+    )
+    load(url, [last_year])
+
+    def killed(_: Lock) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lock, "take", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load(url, [this_year], OTHER)
+    monkeypatch.undo()
+    load(url, [new])
+    told = load(url, [this_year], OTHER)
+    assert (told.is_served, "since the rebuild began that it lacks: new.xml. " in told.note) == (False, True)
