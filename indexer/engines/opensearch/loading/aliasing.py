@@ -21,17 +21,20 @@ def move(cluster: Cluster, to: Version, *, away_from: Version | None) -> bool:
     Args:
         cluster: where.
         to: the version.
-        away_from: the one that it names; None for none yet, which is no condition, for there is nothing to hold on to.
+        away_from: the one that it names, which may be this one; None for none yet, which is no condition, for there is
+            nothing to hold on to.
 
     Returns: False, and nothing is done, where the alias names another by now, or a version is gone.
     """
     alias = cluster.address.alias
-    actions = [{"add": {"index": to.name, "alias": alias}}]
+    here: dict[str, Any] = {"add": {"index": to.name, "alias": alias}}
     if away_from is None:
         others = (version.name for version in find_versions(cluster).all.values() if version.name != to.name)
-        actions += [_taken_away(name, alias, must_exist=False) for name in others]
-    elif away_from.name != to.name:
-        actions.append(_taken_away(away_from.name, alias, must_exist=True))
+        actions = [here, *(_taken_away(name, alias, must_exist=False) for name in others)]
+    elif away_from.name == to.name:
+        actions = _as_it_is(cluster, to)
+    else:
+        actions = [here, _taken_away(away_from.name, alias, must_exist=True)]
     return _done(cluster, actions, doing=f"let {alias!r} name {to.name!r}")
 
 
