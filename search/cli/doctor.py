@@ -1,6 +1,5 @@
 """`biocpt doctor`: what a bug report needs, and no secrets."""
 
-import importlib.metadata
 import os
 import platform
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.options import home_option, json_option, optional_index_option, print_json
+from search.versions import installed
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
@@ -39,7 +39,7 @@ def command(index: "Location | None", home: Path, as_json: bool) -> None:
     """Print versions, providers, model sets and the index's state: what a bug report needs."""
     report: dict[str, Any] = {
         "system": _system(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: installed(name) for name in _PACKAGES},
         "onnxruntime": _runtime(),
         "home": str(home),
         "models": _models(home),
@@ -59,13 +59,6 @@ def _system() -> dict[str, Any]:
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _runtime() -> dict[str, Any]:

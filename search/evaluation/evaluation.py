@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ class Evaluation:
     conventions: tuple[str, ...]
     """One sentence each: how topics without answers counted, whether unjudged articles were left out."""
     topics: int
-    """Asked."""
+    """Asked; where run files alone were compared, those that are judged and that any of them answers."""
     queries: Mapping[str, str]
     """Topic id → question; empty where run files alone were compared."""
     baseline: str
@@ -147,5 +148,7 @@ class Evaluation:
     """None where no index was asked."""
     facts: Mapping[str, str]
     """What a reader needs to do it again, in the order to show: command, date, versions, index, model, machine."""
+    unit: Literal["topics", "pairs"] = "topics"
+    """What was asked, counted and averaged over: questions, or pairs of sentences."""
     notes: tuple[str, ...] = ()
     """What else a reader must know: topics without judgements, ids that no index holds."""

@@ -1,13 +1,15 @@
 """What a reader needs to do an evaluation again: the day, versions, index, models and machine, as words and values."""
 
-import importlib.metadata
 import os
 import platform
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from onnx_models import Encoder, Reranker
+from onnx_models.runtime import Runtime
 from search.searcher import Searcher
+from search.versions import installed
 
 _PACKAGES = (
     "numpy",
@@ -23,10 +25,10 @@ _PACKAGES = (
 
 def of_machine(today: date) -> dict[str, str]:
     """The day, our version and those of what measures and computes, and the machine."""
-    versions = ((name, _version(name)) for name in _PACKAGES)
+    versions = ((name, installed(name)) for name in _PACKAGES)
     return {
         "date": today.isoformat(),
-        "biocpt-search": _version("biocpt-search") or "not installed",
+        "biocpt-search": installed("biocpt-search") or "not installed",
         "packages": ", ".join(f"{name} {version}" for name, version in versions if version),
         "python": platform.python_version(),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
@@ -42,16 +44,16 @@ def of_searchers(searchers: Iterable[Searcher]) -> dict[str, str]:
         "index": f"{info.location} ({info.engine}), {info.articles:,} articles, {info.vectors:,} vectors",
         "vectors": f"{space.model}, {space.dimension}-d, {space.similarity}, {space.precision}" if space else "",
         "data": f"as of {info.data_date}" if info.data_date else "",
-        "re-ranker": ", ".join(dict.fromkeys(one.reranker.name for one in every if one.reranker)),
+        "query encoder": "; ".join(dict.fromkeys(model(one.encoder) for one in every if one.encoder)),
+        "re-ranker": "; ".join(dict.fromkeys(model(one.reranker) for one in every if one.reranker)),
     }
     return {word: value for word, value in found.items() if value}
 
 
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+def model(loaded: Encoder | Reranker) -> str:
+    """A model by name, with the file, precision, provider and threads that it runs with, where it tells."""
+    runtime = getattr(loaded, "runtime", None)  # of the models that run here; the protocols ask for none
+    return f"{loaded.name}: {runtime.graph}, {runtime}" if isinstance(runtime, Runtime) else loaded.name
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """`biocpt eval`: a group whose default command is `run`. Add a command: a file beside this one, and a row below."""
 
+import os
 import shlex
 
 import click
@@ -28,7 +29,12 @@ class DefaultGroup(click.Group):
 
 def command_line() -> str:
     """What the user typed, to be typed again: no secret is ever among the arguments."""
-    return shlex.join(["biocpt", "eval", *click.get_current_context().meta[_ARGUMENTS]])
+    return readable(shlex.join(["biocpt", "eval", *click.get_current_context().meta[_ARGUMENTS]]))
+
+
+def readable(name: str) -> str:
+    """A file's name as UTF-8 can write it: a byte that is none becomes such as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 @click.group(name="eval", cls=DefaultGroup, subcommand_metavar="TASK|COMMAND [OPTIONS]")

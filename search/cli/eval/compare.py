@@ -33,7 +33,7 @@ def command(runs: tuple[Path, ...], qrels: Path, out: Path | None, as_json: bool
     from dataclasses import replace
     from datetime import date
 
-    from search.cli.eval import command_line
+    from search.cli.eval import command_line, readable
     from search.cli.eval.results import results_to
     from search.evaluation import assembling, facts
     from search.evaluation import qrels as judgements
@@ -44,15 +44,20 @@ def command(runs: tuple[Path, ...], qrels: Path, out: Path | None, as_json: bool
     names = _names(runs)
     baseline = assembling.baseline_of(names, options["baseline"])
     found = {name: run_files.read(path) for name, path in zip(names, runs, strict=True)}
-    evaluation = assembling.of_runs(found, judgements.read(qrels), judging, baseline=baseline, name=qrels.name)
+    evaluation = assembling.of_runs(
+        found, judgements.read(qrels), judging, baseline=baseline, name=readable(qrels.name)
+    )
     evaluation = replace(evaluation, facts={"command": command_line(), **facts.of_machine(date.today())})
     results.finish(evaluation)
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
     """Each file's name without what says that it is a run; its whole path where two files share that."""
+    from search.cli.eval import readable
+
     short = [path.name.removesuffix(".gz").removesuffix(".run") for path in runs]
     names = [str(path) if short.count(name) > 1 else name for path, name in zip(runs, short, strict=True)]
+    names = list(map(readable, names))
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise click.UsageError(f"Run {twice!r} is given twice.")

@@ -12,7 +12,7 @@ from search.cli.options import print_json
 from search.display import printable
 from search.evaluation.evaluation import Evaluation
 from search.evaluation.report.numbers import ms, p, part, percent, score, signed
-from search.evaluation.report.tables import stages_of_loss
+from search.evaluation.report.tables import caption, stages_of_loss
 
 _WIDTH = 120
 """Characters a line, where the output is no terminal that has a width of its own."""
@@ -39,7 +39,7 @@ def show(evaluation: Evaluation, *, as_json: bool) -> None:
 
 
 def _opening(evaluation: Evaluation) -> Iterator[str]:
-    yield f"{evaluation.task}: {evaluation.topics:,} topics. {' '.join(evaluation.conventions)}"
+    yield f"{evaluation.task}: {evaluation.topics:,} {evaluation.unit}. {' '.join(evaluation.conventions)}"
     if evaluation.source:
         yield f"Judgements: {evaluation.source}."
     if (found := evaluation.coverage) is not None:
@@ -51,7 +51,7 @@ def _opening(evaluation: Evaluation) -> Iterator[str]:
 
 def _tables(evaluation: Evaluation) -> Iterator[tuple[str, Table]]:
     """Each table with the line above it."""
-    yield "Means over topics", _systems(evaluation)
+    yield caption(evaluation), _systems(evaluation)
     if evaluation.contrasts:
         yield f"Against {evaluation.baseline}", _contrasts(evaluation)
     if evaluation.lost:
@@ -72,7 +72,7 @@ def _systems(evaluation: Evaluation) -> Table:
         )
         for system in evaluation.systems
     ]
-    return _table(("system", *evaluation.measures, "topics", *timed), rows)
+    return _table(("system", *evaluation.measures, evaluation.unit, *timed), rows)
 
 
 def _contrasts(evaluation: Evaluation) -> Table:

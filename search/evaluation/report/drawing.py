@@ -2,12 +2,14 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onnx_models.errors import MissingExtra
+from search.evaluation.report.signs import held
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,7 +84,8 @@ def canvas(width: float, height: float) -> Iterator["Figure"]:
     except ImportError as error:
         raise MissingExtra(what="Drawing plots", extra="eval") from error
     settings: dict[str, Any] = {**_STYLE, "svg.hashsalt": "biocpt"}
-    with style.context(["default", settings]):
+    with style.context(["default", settings]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph ")  # the reader's own fonts write the words, not ours
         yield Figure(figsize=(width, height), layout="constrained")
 
 
@@ -98,14 +101,14 @@ def svg(figure: "Figure", *, name: str, title: str, description: str) -> str:
     file = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(file, format="svg", transparent=True, metadata=nothing)
-    text = _PARTS_OF_A_FILE.sub("", file.getvalue()).strip()
+    text = _PARTS_OF_A_FILE.sub("", held(file.getvalue())).strip()
     text = _TAG.sub(lambda tag: _for_a_page(tag[0], name), text)
     opening, rest = _SIZE.sub(r"\1", text, count=1).split(">", 1)
     return (
         f'{opening} role="img" aria-labelledby="{name}-title {name}-description"'
         ' style="stroke-linejoin: round; stroke-linecap: butt">'
-        f'\n <title id="{name}-title">{escape(title)}</title>'
-        f'\n <desc id="{name}-description">{escape(description)}</desc>{rest}\n'
+        f'\n <title id="{name}-title">{escape(held(title))}</title>'
+        f'\n <desc id="{name}-description">{escape(held(description))}</desc>{rest}\n'
     )
 
 

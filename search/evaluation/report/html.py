@@ -1,14 +1,13 @@
 """An evaluation as one HTML page with plots: no network, no script, light or dark as the reader has it, printable."""
 
-import re
 from pathlib import Path
 
 from onnx_models.errors import MissingExtra
 from search.evaluation.evaluation import Evaluation
 from search.evaluation.report import plots, tables
+from search.evaluation.report.signs import held
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def require() -> None:
@@ -57,4 +56,4 @@ def _plots(evaluation: Evaluation) -> dict[str, str]:
 
 def _printable(value: object) -> object:
     """A text without the signs that no page can hold; what is text already marked as safe stays as it is."""
-    return _UNPRINTABLE.sub("\ufffd", value) if type(value) is str else value
+    return held(value) if type(value) is str else value

@@ -24,13 +24,23 @@ class Table:
     """How many columns from the left are words; the others are numbers. The first names its row."""
 
 
+def caption(evaluation: Evaluation) -> str:
+    """What the figures of systems are."""
+    return "Means over topics" if evaluation.unit == "topics" else "Correlation over pairs"
+
+
 def systems(evaluation: Evaluation) -> Table:
     """Each system's means and time a topic, with the baseline marked."""
     timed = any(system.speed for system in evaluation.systems)
     return Table(
-        caption="Means over topics"
+        caption=caption(evaluation)
         + (", and wall milliseconds a topic asked alone (median, 95th percentile)" if timed else ""),
-        columns=("System", *evaluation.measures, "Topics", *(("Median ms", "p95 ms") if timed else ())),
+        columns=(
+            "System",
+            *evaluation.measures,
+            evaluation.unit.capitalize(),
+            *(("Median ms", "p95 ms") if timed else ()),
+        ),
         rows=tuple(
             (
                 system.name + (" (baseline)" if system.name == evaluation.baseline else ""),
@@ -175,7 +185,7 @@ def about(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("Task", evaluation.task),
         ("Split", evaluation.split or "not told"),
         ("Source and licence", evaluation.source or "not told"),
-        ("Topics asked", f"{evaluation.topics:,}"),
+        ("Topics asked" if evaluation.unit == "topics" else "Pairs compared", f"{evaluation.topics:,}"),
         ("Baseline", evaluation.baseline),
     ]
     return [row for row in rows if row[1]]

@@ -166,6 +166,13 @@ def test_signs_that_no_page_can_hold_become_a_sign_that_says_so() -> None:
     assert "before\ufffd\ufffd\ufffdafter" in words(parsed(html(of)))
 
 
+def test_such_signs_in_names_are_drawn_as_that_sign_too() -> None:
+    of = evaluation(systems=2)
+    odd = tuple(replace(one, name=f"{one.name}\x1b\x08") for one in of.systems)
+    shown = parsed(html(replace(of, systems=odd)))
+    assert any("lexical\ufffd\ufffd" in words(svg) for svg in shown.iterfind(".//{*}svg"))
+
+
 def test_the_page_asks_nothing_of_any_network() -> None:
     shown = parsed(usual())
     assert not list(shown.iterfind(".//{*}script"))
