@@ -91,16 +91,16 @@ def words_of(*queries: Query | None) -> Words:
         for part in parts
         if isinstance(part, Match) and (fields := searched(part.boosts))
     )
-    clauses = sum(fields for _, fields in sizes)
+    clauses = sum(width for _, width in sizes)
     if clauses > MOST_CLAUSES:
         most = MOST_CLAUSES * len(sizes) // clauses
         raise QuestionTooLarge(why=f"{len(sizes):,} parts have words to look up, and {most:,} may have some")
     left, each = MOST_CLAUSES, MOST_CLAUSES
-    for size, fields in sizes:
+    for size, width in sizes:
         each = left // clauses
         if size > each:
             break
-        left, clauses = left - size * fields, clauses - fields
+        left, clauses = left - size * width, clauses - width
     return Words(each, sum(max(0, size - each) for size, _ in sizes))
 
 
