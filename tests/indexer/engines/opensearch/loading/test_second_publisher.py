@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.loading import publishing
+from indexer.engines.opensearch.loading import aliasing, publishing
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.publishing import PublishOptions, publish
 from indexer.engines.opensearch.loading.versions import Version, open_version
@@ -39,11 +39,9 @@ def put_back(node: Server, alias: str, *, to: Version, away_from: Version) -> No
 
 
 def before_the_swap(monkeypatch: pytest.MonkeyPatch, act: partial[None]) -> None:
-    move = publishing.move
-
     def acting(*arguments: Any, **options: Any) -> bool:
         act()
-        return move(*arguments, **options)
+        return aliasing.move(*arguments, **options)
 
     monkeypatch.setattr(publishing, "move", acting)
 
