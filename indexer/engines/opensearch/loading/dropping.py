@@ -19,6 +19,7 @@ from indexer.engines.opensearch.errors import (
 from indexer.engines.opensearch.loading.aliasing import remove
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, Row
 from indexer.engines.opensearch.loading.load import PATIENCE
+from indexer.engines.opensearch.loading.loaders import loader_of
 from indexer.engines.opensearch.loading.mark import publisher
 from indexer.engines.opensearch.loading.publishing import living
 from indexer.engines.opensearch.loading.versions import UNMARKED, Version, Versions, find_versions, ledger_name
@@ -102,8 +103,7 @@ def _shut(cluster: Cluster, marks: Mapping[str, Row | None]) -> Iterator[None]:
         for name, dead in marks.items():
             mark = _mark(cluster, name)
             if mark is not None and mark != dead:
-                publisher = f"process {mark.said['pid']} on {mark.said['host']}"
-                raise StillPublished(address=cluster.address, name=name, publisher=publisher)
+                raise StillPublished(address=cluster.address, name=name, publisher=loader_of(mark).place)
         yield
     except BaseException:
         with suppress(IndexerError):  # the first error is the one to tell

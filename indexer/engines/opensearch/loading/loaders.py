@@ -52,11 +52,29 @@ class Loader:
         return f"process {self.pid} on {self.host}"
 
 
+_FIELDS = Loader.__dataclass_fields__.keys()
+_UNSAID: Mapping[str, Any] = {
+    "host": "an unknown host",
+    "namespace": "",
+    "pid": 0,
+    "share": str(Share()),
+    "state": "loading",
+    "beat": 0,
+    "created": 0,
+    "heard": "an unknown time",
+}
+
+
 def loaders(rows: LedgerIndex, kind: str = LOADER) -> list[Loader]:
     """All that ever loaded this version until it was served, and those who load it since; or those of another kind of
     document.
     """
-    return [_loader(row.said) for row in rows.all(kind)]
+    return [loader_of(row) for row in rows.all(kind)]
+
+
+def loader_of(row: Row) -> Loader:
+    """The loader that a document tells of; one that says less than ours stands still, and so is dead before long."""
+    return Loader(**{**_UNSAID, "id": row.id, **{name: row.said[name] for name in _FIELDS & row.said.keys()}})
 
 
 def register(rows: LedgerIndex, loader: Loader, *, is_served: bool = False) -> None:
@@ -169,10 +187,6 @@ def _namespace() -> str:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
-
-
-def _loader(said: Mapping[str, Any]) -> Loader:
-    return Loader(**{name: said[name] for name in Loader.__dataclass_fields__})
 
 
 def _shares(of: int) -> Iterable[str]:

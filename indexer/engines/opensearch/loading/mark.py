@@ -53,7 +53,7 @@ class Mark:
         """Take it away, unless another publisher's stands there by now."""
         self._stop()
         found = self._rows.get(PUBLISHING)
-        if found is not None and found.said["id"] == self._me.id:
+        if found is not None and found.said.get("id") == self._me.id:
             self._rows.delete(PUBLISHING, after=found)
 
     def _stop(self) -> None:

@@ -88,7 +88,7 @@ def complete(cluster: Cluster, version: Version, options: PublishOptions = DEFAU
         return closed
     rows.put(PUBLISHED, PUBLISHED, {})
     restore(cluster, rows, version)  # once more: a loader may have come between and turned them down
-    if mark.said["drop_old"] and find_versions(cluster).old:
+    if mark.said.get("drop_old") and find_versions(cluster).old:
         time.sleep(options.grace)
         unused, closed = _unused(cluster, find_versions(cluster).old, options.patience)
         if unused:  # and nothing, if one of them is served again or another process does it
