@@ -132,10 +132,10 @@ class NothingShared(SearchError):
 class LowCoverage(SearchError):
     """An index that lacks so many of the judged articles that figures would tell of that alone."""
 
-    def __init__(self, location: str, held: int, judged: int) -> None:
+    def __init__(self, location: str, held: int, judged: int, advice: str = "") -> None:
         super().__init__(
             f"Index {location!r} holds {held:,} of the {judged:,} judged articles ({held / judged:.1%}). That is less "
-            "than half, so figures would say little. Index the task's own articles, or pass --force."
+            f"than half, so figures would say little. {advice or 'Index the articles of the task.'} Or pass --force."
         )
 
 
@@ -149,3 +149,20 @@ class NotForTuning(SearchError):
 
     def __init__(self, task: str, why: str) -> None:
         super().__init__(f"Nothing is tuned on task {task!r}: {why}. Use judgements for training or development.")
+
+
+class NothingToTune(SearchError):
+    """A system of which no setting can be varied as asked."""
+
+    def __init__(self, system: str, why: str) -> None:
+        super().__init__(f"System {system!r} has nothing to tune: {why}.")
+
+
+class PartlyAnswered(SearchError):
+    """A topic that not all of the index answered, so that settings cannot be told apart by it."""
+
+    def __init__(self, topic: str, gap: str) -> None:
+        super().__init__(
+            f"Topic {topic!r} was answered by a part of the index alone, and settings cannot be chosen by that: {gap} "
+            "Try again when all of it answers."
+        )

@@ -6,46 +6,70 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from search import atomic
+from search.display import printable
 from search.evaluation import system as systems
 from search.evaluation.system import System
-from search.evaluation.tuning.choosing import Tuned
+from search.evaluation.tuning.choosing import LEVEL, Tuned
 
 
-def show(found: Tuned, out: Path | None) -> None:
+def show(found: Tuned) -> None:
     """Print it on stdout."""
     console = Console(highlight=False, width=None if Console().is_terminal else 120)
-    console.print(
-        f"{found.task}: {found.base.name} with {found.tried:,} settings, {found.measure} over {found.topics:,} topics."
+    _say(
+        console,
+        f"{found.task}: {found.base.name} with {found.tried:,} settings, {found.measure} over {found.topics:,} topics.",
     )
-    table = Table("held out", "chosen on the others", found.measure, "as it was", box=SIMPLE_HEAD)
-    for fold in found.folds:
-        table.add_row(f"{fold.topics:,} topics", said(fold.chosen), f"{fold.score:.4f}", f"{fold.base_score:.4f}")
-    console.print(table)
-    best = Table(
-        "best settings by all topics" + ("" if found.base.rerank == "none" else ", before re-ranking"),
-        found.measure,
-        box=SIMPLE_HEAD,
-    )
-    for one, mean in found.ranked[:5]:
-        best.add_row(said(one), f"{mean:.4f}")
-    console.print(best)
+    console.print(_folds(found))
+    console.print(_ranked(found))
     low, high = found.interval
-    console.print(f"As it was: {found.base_mean:.4f} ({said(found.base)}).")
-    console.print(f"Best on all topics: {found.best_mean:.4f} ({said(found.best)}), which choosing by them flatters.")
-    console.print(
-        f"Gain on topics held out: {found.gain:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}, p {found.p:.2g}."
+    _say(console, f"As it was: {found.base_mean:.4f} ({said(found.base)}).")
+    _say(console, f"Best on all topics: {found.best_mean:.4f} ({said(found.best)}), which choosing by them flatters.")
+    if found.at_edge:
+        _say(console, f"At the edge of what was tried: {', '.join(found.at_edge)}; beyond may be better still.")
+    _say(
+        console,
+        f"Gain on topics held out: {found.gain:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}, p {found.p:.2g}.",
     )
+    _say(console, _verdict(found))
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(Text(printable(line)), soft_wrap=True)
+
+
+def _verdict(found: Tuned) -> str:
     if found.is_better:
-        console.print(f"The gain is more than its interval: use {said(found.best)}.")
-    else:
-        console.print("The gain is not more than its interval: keep the system as it was.")
-    if out is not None and found.is_better:
-        console.print(f"Wrote {out}: try it with `biocpt eval TASK --systems {found.base.name},{out}`.", soft_wrap=True)
-    elif out is not None:
-        console.print(f"Wrote {out}: the system as it was.", soft_wrap=True)
+        return f"The gain is more than chance: use {said(found.best)}."
+    if found.interval.low > 0:
+        return f"Choosing gains as much by chance (p not below {LEVEL:g}): keep the system as it was."
+    return "The gain is not more than its interval: keep the system as it was."
+
+
+def _folds(found: Tuned) -> Table:
+    table = Table("held out", "chosen on the others", escape(printable(found.measure)), "as it was", box=SIMPLE_HEAD)
+    for fold in found.folds:
+        table.add_row(f"{fold.topics:,} topics", Text(said(fold.chosen)), f"{fold.score:.4f}", f"{fold.base_score:.4f}")
+    return table
+
+
+def _ranked(found: Tuned) -> Table:
+    title = "best settings by all topics" + ("" if found.base.rerank == "none" else ", before re-ranking")
+    table = Table(title, escape(printable(found.measure)), box=SIMPLE_HEAD)
+    for one, mean in found.ranked[:5]:
+        table.add_row(Text(said(one)), f"{mean:.4f}")
+    return table
+
+
+def written(found: Tuned, out: Path) -> str:
+    """A line on the file with the system to use."""
+    if found.is_better:
+        return printable(f"Wrote {out}: try it with `biocpt eval TASK --systems {found.base.name},{out}`.")
+    return printable(f"Wrote {out}: the system as it was.")
 
 
 def as_json(found: Tuned) -> dict[str, Any]:
@@ -63,6 +87,7 @@ def as_json(found: Tuned) -> dict[str, Any]:
         "interval": list(found.interval),
         "p": found.p,
         "is_better": found.is_better,
+        "at_edge": list(found.at_edge),
         "folds": [
             {"topics": fold.topics, "chosen": said(fold.chosen), "score": fold.score, "base_score": fold.base_score}
             for fold in found.folds

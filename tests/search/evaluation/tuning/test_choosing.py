@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from indexer.article import Article
-from indexer.queries import Hit
+from indexer.queries import Hit, Lexical, Nearest, PartialHits
 from onnx_models.reranker import RerankerKind
-from search.errors import NotForTuning
+from search.errors import NotForTuning, NothingToTune, PartlyAnswered
 from search.evaluation import experiment
 from search.evaluation.measures import score
 from search.evaluation.system import BUILT_IN, System
@@ -20,7 +20,7 @@ from search.evaluation.tuning.choosing import Tuned, require_tunable, tune
 from search.evaluation.tuning.grid import Grid, variants
 from search.evaluation.tuning.trials import Asked, Trials, ask
 from search.searcher import Searcher
-from tests.doubles import HashEncoder, ListIndex
+from tests.doubles import HashEncoder, ListIndex, ListReader
 
 ENCODER = HashEncoder()
 HYBRID = BUILT_IN["hybrid"]
@@ -70,7 +70,7 @@ def asked(lexical: Sequence[str], dense: Sequence[str]) -> list[Asked]:
 
 def tuned(judged: Task, base: System, answers: list[Asked], by: Searcher | None = None) -> Tuned:
     trials = Trials(judged, "RR@10", by or searcher(), answers)
-    return tune(judged, base, GRID, trials, "RR@10", folds=4)
+    return tune(base, GRID, trials, folds=4)
 
 
 def test_a_list_that_is_always_right_gets_the_weight_and_the_gain_is_told() -> None:
@@ -126,6 +126,28 @@ def test_the_weight_of_the_reranker_is_chosen_and_no_article_is_read_twice() -> 
     assert len(reranker.read) == len(set(reranker.read)) == 40 * 3
 
 
+def test_a_system_that_would_rerank_but_cannot_is_refused_before_anything_is_asked() -> None:
+    base = replace(BASE, name="hybrid+rerank", rerank="auto")
+    with pytest.raises(NothingToTune, match=r"'hybrid\+rerank' has nothing to tune: it re-ranks, and no re-ranker"):
+        next(ask(task(["d0"] * 40), base, GRID, searcher()))
+
+
+class Gapped(ListReader):
+    """An index of which a part does not answer."""
+
+    def search(self, questions: Sequence[Lexical | Nearest]) -> list[list[Hit]]:
+        return [PartialHits(hits, "1 of 3 shards did not answer.") for hits in super().search(questions)]
+
+
+def test_answers_of_a_part_of_the_index_are_refused() -> None:
+    by = searcher()
+    index = by.index
+    assert isinstance(index, ListReader)
+    index.__class__ = Gapped
+    with pytest.raises(PartlyAnswered, match=r"Topic 'q0' .* 1 of 3 shards did not answer\. Try again"):
+        next(ask(task(["d0"] * 40), BASE, GRID, by))
+
+
 @pytest.mark.parametrize(
     ("split", "topics", "complaint"),
     [
@@ -142,6 +164,6 @@ def test_test_judgements_and_too_few_topics_are_refused(split: str, topics: tupl
 def test_the_same_seed_gives_the_same_folds_and_another_one_others() -> None:
     judged, answers = task(["d0" if n % 2 else "d1" for n in range(40)]), asked(["d1", "d2"], ["d0", "d3"])
     trials = Trials(judged, "RR@10", searcher(), answers)
-    first, again, other = (tune(judged, BASE, GRID, trials, "RR@10", folds=4, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (tune(BASE, GRID, trials, folds=4, seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert [fold.base_score for fold in first.folds] != [fold.base_score for fold in other.folds]
