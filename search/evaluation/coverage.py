@@ -34,19 +34,20 @@ def figures(qrels: Qrels, present: Collection[str]) -> CoverageFigures:
     )
 
 
-def require(found: CoverageFigures, location: str, *, force: bool = False) -> None:
+def require(found: CoverageFigures, location: str, *, force: bool = False, advice: str = "") -> None:
     """Refuse an index that holds less than half of the judged articles.
 
     Args:
         found: what it holds.
         location: the index's, for the message.
         force: accept it all the same.
+        advice: how the index gets the articles, where that is known, as a sentence.
 
     Raises:
         LowCoverage: it holds less than half of them.
     """
     if not force and found.held < LEAST * found.judged:
-        raise LowCoverage(location, found.held, found.judged)
+        raise LowCoverage(location, found.held, found.judged, advice)
 
 
 def _ids(qrels: Qrels, above: float = float("-inf")) -> set[str]:

@@ -44,9 +44,9 @@ def command() -> None:
     `biocpt eval TASK --index INDEX` is short for `biocpt eval run TASK --index INDEX`, whose options
     `biocpt eval run -h` lists.
 
-    A task is a test collection: a BEIR folder, TREC topics with --qrels, or another of the formats that
-    --format names. A system is a way to answer: a built-in one (lexical, dense, hybrid, hybrid+rerank) or a
-    TOML file.
+    TASK is a test collection: a BEIR folder; a file of topics with --qrels; a file of BioASQ (JSON), of RELISH
+    (JSON or a table), or of scored pairs of sentences (a table); a folder of PubMedQA; or irds: and an id of
+    ir_datasets. A system is a way to answer: a built-in one (lexical, dense, hybrid, hybrid+rerank) or a TOML file.
     """
 
 

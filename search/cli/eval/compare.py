@@ -12,7 +12,7 @@ from search.cli.options import json_option
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(name="compare")
+@click.command(name="compare", short_help="Judge and compare TREC run files.")
 @click.argument("runs", nargs=-1, required=True, type=_FILE, metavar="RUN...")
 @click.option(
     "--qrels", required=True, type=_FILE, help="The judgements: `topic 0 document grade` lines, or BEIR's table."

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.command(name="corpus")
+@click.command(name="corpus", short_help="Write the articles of TASK for `biocpt index`.")
 @click.argument("task")
 @click.option(
     "--format",

@@ -10,7 +10,7 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.eval.judging import judging_from, judging_options
-from search.cli.eval.tasks import opened, task_options
+from search.cli.eval.tasks import how_to_index, opened, task_options
 from search.cli.options import home_option, json_option, run_options, task_index_option
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from search.evaluation.task import Task
 
 
-@click.command(name="run", cls=IndexCommand)
+@click.command(name="run", cls=IndexCommand, short_help="Run systems over TASK and compare them.")
 @click.argument("task")
 @task_index_option
 @click.option(
@@ -74,7 +74,7 @@ def _evaluate(task: "Task", index: "Location | None", results: "Results", option
         reader = searchers[systems[0].rerank].index
         held = coverage.held(task.qrels, reader)
         covered = coverage.figures(task.qrels, held)
-        coverage.require(covered, str(index), force=options["force"])
+        coverage.require(covered, str(index), force=options["force"], advice=how_to_index(task))
         outcomes = [results.keep(asking.answered(task, one, searchers[one.rerank])) for one in systems]
         evaluation = assembling.of_outcomes(task, outcomes, judging, baseline=baseline, held=held)
         told = {"command": command_line(), **facts.of_searchers(searchers.values()), **facts.of_machine(date.today())}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from search.evaluation.task import AnyTask
+    from search.evaluation.task import AnyTask, Task
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +43,18 @@ def task_options(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def how_to_index(task: "Task") -> str:
+    """How the index gets the articles of the task that was named, as a sentence; "" where nothing is known of them."""
+    from search.evaluation.tasks import brings_articles
+
+    if task.corpus is not None:
+        return f"Index its articles: `biocpt index {task.corpus}`."
+    named = click.get_current_context().params
+    if brings_articles(named["task"], format=named["format"]):
+        return f"Write its articles by `biocpt eval corpus {named['task']} --out FILE`, and index them."
+    return ""
 
 
 def opened(place: str, options: Mapping[str, Any]) -> "AnyTask":

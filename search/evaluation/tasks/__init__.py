@@ -40,6 +40,9 @@ FORMATS: dict[str, Format] = {
 }
 """In the order in which `auto` tries them."""
 
+_LOOKED_AT = 100
+"""Files of a folder that is no task, to find one that is."""
+
 
 def open_task(
     place: str, *, format: str = "auto", split: str = "", qrels: Path | None = None, part: str = ""
@@ -82,6 +85,11 @@ def write_corpus(place: str, path: Path, *, format: str = "auto") -> int:
         return sum(bool(file.write(orjson.dumps(row) + b"\n")) for row in articles(asked))
 
 
+def brings_articles(place: str, *, format: str = "auto") -> bool:
+    """Whether the articles of a task lie there in a form that `write_corpus` writes anew."""
+    return FORMATS[_format(Asked(place=place), format)].articles is not None
+
+
 def _format(asked: Asked, format: str) -> str:
     if format in FORMATS:
         return format
@@ -89,8 +97,33 @@ def _format(asked: Asked, format: str) -> str:
         raise BadTask(f"Task format {format!r} is unknown. Known are auto, {', '.join(FORMATS)}.")
     if not asked.path.exists() and not irds.recognises(asked):
         raise BadTask(f"There is no task at {asked.place!r}: no such file or folder.")
-    found = next((name for name, format in FORMATS.items() if format.recognises(asked)), "")
+    found = _recognised(asked)
     if not found:
-        known = "; ".join(f"{name}: {format.looks_like}" for name, format in FORMATS.items())
-        raise BadTask(f"{asked.place!r} is in no format that is known. Known are {known}.")
+        raise BadTask(_unknown(asked))
     return found
+
+
+def _recognised(asked: Asked) -> str:
+    return next((name for name, format in FORMATS.items() if format.recognises(asked)), "")
+
+
+def _unknown(asked: Asked) -> str:
+    """What a place that is no task needs to become one, in a line."""
+    is_folder = asked.path.is_dir()
+    kinds = [
+        f"{name}: {one.looks_like}" for name, one in FORMATS.items() if ("a folder" in one.looks_like) == is_folder
+    ]
+    if not is_folder:
+        return (
+            f"{asked.place!r} is in no format that is known. If it holds topics, give their judgements with --qrels. "
+            f"Known are {'; '.join(kinds)}."
+        )
+    there = sorted(asked.path.iterdir())
+    tasks = [path for path in there[:_LOOKED_AT] if path.is_file() and _recognised(Asked(place=str(path)))]
+    if tasks:
+        return f"Folder {asked.place!r} is no task, but {str(tasks[0])!r} in it is one: name that."
+    names = ", ".join(path.name for path in there[:5]) + (", …" if len(there) > 5 else "")
+    return (
+        f"Folder {asked.place!r} is in no format that is known. It holds {names or 'nothing'}. "
+        f"Known are {'; '.join(kinds)}; or name a file."
+    )

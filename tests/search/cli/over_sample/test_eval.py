@@ -151,6 +151,10 @@ def test_an_index_that_lacks_most_judged_articles_is_refused_unless_forced(
     refused = biocpt(*asked)
     assert refused.code == 1
     assert "1 of the 3 judged articles" in refused.err
+    assert "Index the articles of the task. Or pass --force." in refused.err
+    (task / "corpus.jsonl").touch()
+    assert f"Index its articles: `biocpt index {task / 'corpus.jsonl'}`. Or pass --force." in biocpt(*asked).err
+    (task / "corpus.jsonl").unlink()
     forced = biocpt(*asked, "--force")
     assert forced.code == 0
     assert "The index holds 1 of 3 judged articles (33.3%)" in forced.out
@@ -199,6 +203,8 @@ def test_the_groups_help_tells_of_the_short_form_and_of_each_command(biocpt: Com
     assert shown.code == 0
     assert "is short for `biocpt eval run TASK" in " ".join(shown.out.split())
     assert all(f"\n  {name} " in shown.out for name in group.commands)
+    assert "..." not in shown.out
+    assert all(name in shown.out.lower() for name in ("beir", "bioasq", "relish", "sentences", "pubmedqa", "irds:"))
 
 
 def test_every_format_of_tasks_can_be_named() -> None:
@@ -218,6 +224,8 @@ def test_articles_that_cannot_be_indexed_as_they_lie_are_written(biocpt: Command
     (collection / "test_ground_truth.json").write_text('{"7": "yes"}', encoding="utf-8")
     out, made = tmp_path / "articles.jsonl", tmp_path / "made"
     assert "1 articles" in biocpt("eval", "corpus", collection, "--out", out).err
+    lacking = biocpt("eval", collection, "--split", "test")
+    assert f"Write its articles by `biocpt eval corpus {collection} --out FILE`, and index them." in lacking.err
     assert biocpt("index", out, "--index", made, "--model", "none").code == 0
     assert biocpt("eval", collection, "--split", "test", "--index", made, "--json").json["coverage"]["held"] == 1
     refused = biocpt("eval", "corpus", task, "--out", out)
