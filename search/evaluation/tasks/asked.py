@@ -16,8 +16,18 @@ _SPLITS: dict[str, Split] = {
     "valid": "dev",
     "validation": "dev",
     "test": "test",
+    "testing": "test",
+    "testset": "test",
+    "eval": "test",
+    "heldout": "test",
+    "holdout": "test",
     "golden": "test",  # BioASQ's word for the answers to a test batch
 }
+_PAIRS = re.compile(r"(?<![a-z])(test|held|hold)[^a-z0-9]*(out|set)(?![a-z])")
+"""Words that people write in one or in two: `test-set`, `held_out`."""
+_COLLECTION = re.compile(r"(?<![a-z])test[^a-z0-9]*(collections?|bed)(?![a-z])")
+"""What means a whole, with parts of its own."""
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +50,39 @@ class Asked:
 
 
 def split_named(name: str) -> Split:
-    """The split that a word of the name stands for: `test` for `scifact.test.tsv`; "" where none does."""
-    found = {_SPLITS[word] for word in re.split(r"[^a-z]+", name.lower()) if word in _SPLITS}
+    """The split that a word of the name stands for: `test` for `scifact.test.tsv` and `TestSet1.tsv`; "" for none."""
+    plain = _COLLECTION.sub("", _CAMEL.sub("-", name).lower())
+    words = re.split(r"[^a-z]+", _PAIRS.sub(r"\1\2", plain))
+    found = {_SPLITS[word] for word in words if word in _SPLITS}
     return "test" if "test" in found else found.pop() if len(found) == 1 else ""
 
 
-def split_of(asked: Asked, path: Path) -> Split:
-    """The split asked for, or else the one that the judgements' file is named after.
+def split_of(asked: Asked, *paths: Path) -> Split:
+    """The split asked for, or else the one that the files are named after: judgements first, then topics.
+
+    A file whose name says nothing is what the folder that it lies in is called, where that is such a word alone.
 
     Raises:
-        BadTask: the split asked for is unknown, or the file is marked `test` and another split was asked for: what a
+        BadTask: the split asked for is unknown, or a file is marked `test` and another split was asked for: what a
             system is judged by at the end must not be tuned on under another name.
     """
-    named = split_named(path.name)
+    named = {path: split_named(path.name) or _split_called(path.absolute().parent.name) for path in paths}
+    marked = next((path for path, split in named.items() if split == "test"), None)
     if not asked.split:
-        return named
+        return "test" if marked else next((split for split in named.values() if split), "")
     if asked.split not in _SPLITS:
         raise BadTask(f"Split {asked.split!r} is unknown. Say train, dev or test.")
     split = _SPLITS[asked.split]
-    if named == "test" and split != "test":
-        raise BadTask(f"{str(path)!r} is marked test by its name, but split {asked.split!r} was asked for.")
+    if marked is not None and split != "test":
+        raise BadTask(
+            f"{str(marked)!r} is marked test by its name or its folder's, but split {asked.split!r} was asked for."
+        )
     return split
+
+
+def _split_called(folder: str) -> Split:
+    """The split that a folder is called: `test`, `Test-Set 2`, but not `test_of_pumps`, where anything may lie."""
+    return _SPLITS.get(re.sub(r"[^a-z]+", "", folder.lower()), "")
 
 
 def stem(path: Path) -> str:

@@ -28,6 +28,6 @@ def read(asked: Asked) -> Task:
         name=stem(asked.path),
         topics=judged(topics.read(asked.path, part=asked.part), judgements, asked.place),
         qrels=judgements,
-        split=split_of(asked, asked.qrels),
+        split=split_of(asked, asked.qrels, asked.path),
         source=source_of(stem(asked.qrels)) or source_of(stem(asked.path)),
     )
