@@ -37,6 +37,11 @@ def lines(path: Path, what: str, refuse: type[SearchError]) -> Iterator[tuple[in
             yield number, line.rstrip("\r")
 
 
+def is_id(text: str) -> bool:
+    """Whether TREC's files, whose columns are split at spaces, can hold it as an id."""
+    return bool(text) and not any(sign.isspace() for sign in text)
+
+
 def json(path: Path, what: str, refuse: type[SearchError]) -> Any:
     """The one JSON value of the file; raises as `text` does, and where it is not JSON."""
     try:

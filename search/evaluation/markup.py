@@ -97,7 +97,8 @@ def _children(text: str, path: Path) -> Iterator[tuple[int, Element]]:
     parser: XMLPullParser[Element] = XMLPullParser(events=("start", "end"))
     depth, line = 0, 0
     try:
-        for number, piece in enumerate(text.lstrip().splitlines(keepends=True), start=1 + _blank_lines(text)):
+        # Lines end as in `files.lines`: str.splitlines would also end them at U+0085 and U+2028, which editors do not.
+        for number, piece in enumerate(re.split(r"(?<=\n)", text.lstrip()), start=1 + _blank_lines(text)):
             parser.feed(piece)
             # Only these two events are asked for, and both bring an element.
             for event, element in cast("Iterator[tuple[str, Element]]", parser.read_events()):

@@ -78,7 +78,7 @@ def _beir(line: str, path: Path, number: int) -> Judgement:
             f"Line {number} of {str(path)!r} has {len(columns)} columns, not the 3 of its header: {line[:80]!r}."
         )
     for column in columns[:2]:
-        if not column or any(sign.isspace() for sign in column):
+        if not files.is_id(column):
             raise BadQrels(
                 f"Line {number} of {str(path)!r}: id {column!r} is empty or has spaces, which TREC runs cannot hold."
             )

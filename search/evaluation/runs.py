@@ -46,7 +46,7 @@ def lines(topic: str, hits: Iterable[Hit], tag: str) -> Iterator[RunLine]:
     previous = _HIGHEST
     for rank, hit in enumerate(hits, start=1):
         for name, value in (("document id", hit.id), ("tag", tag), ("topic id", topic)):
-            if not value or any(sign.isspace() for sign in value):
+            if not files.is_id(value):
                 raise BadRun(f"A TREC run cannot hold the {name} {value!r}: it is empty or has spaces.")
         previous = min(np.float32(hit.score), np.nextafter(previous, -_HIGHEST))
         yield RunLine(topic, hit.id, rank, float(previous), tag)

@@ -65,7 +65,7 @@ def _topic(line: str, path: Path, number: int) -> Topic:
 
 
 def _checked(id: str, query: str, path: Path, number: int) -> Topic:
-    if not id or any(sign.isspace() for sign in id):
+    if not files.is_id(id):
         raise BadTopics(
             f"Line {number} of {str(path)!r}: id {id!r} is empty or has spaces, which TREC runs cannot hold."
         )
@@ -87,6 +87,6 @@ def _json_topic(line: str, path: Path, number: int) -> tuple[str, str]:
     except orjson.JSONDecodeError as error:
         raise BadTopics(f"Line {number} of {str(path)!r} is not JSON: {error}.") from error
     id, query = row.get("_id", row.get("id")), row.get("text", row.get("query"))
-    if not isinstance(id, str | int) or not isinstance(query, str):
+    if isinstance(id, bool) or not isinstance(id, str | int) or not isinstance(query, str):
         raise BadTopics(f"Line {number} of {str(path)!r} lacks `_id` and `text`: {line[:80]!r}.")
     return str(id), query

@@ -55,7 +55,7 @@ def read(asked: Asked) -> Task:
 def _question(question: Any, where: str) -> tuple[Topic, list[str]]:
     stored = question if isinstance(question, dict) else {}
     id, body, documents = stored.get("id"), stored.get("body"), stored.get("documents", [])
-    if not isinstance(id, str) or not id or any(sign.isspace() for sign in id):
+    if not isinstance(id, str) or not files.is_id(id):
         raise BadTask(f'{where}: its "id" is {id!r}, which is no text without spaces.')
     if not isinstance(body, str) or not body.strip():
         raise BadTask(f'{where} ({id!r}): its "body" is {body!r}. A question needs words.')

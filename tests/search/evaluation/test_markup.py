@@ -89,6 +89,7 @@ def test_a_narrative_can_be_asked(tmp_path: Path) -> None:
         ("<top><num>1<title>x</top><top><num>1<title>y</top>", "has id '1' twice: topics 1 and 2"),
         ('<topics>\n<topic number="1">a</topic>\n<topic>b</topic>\n</topics>', "Line 3 .* no number or id"),
         ('\n\n<topics>\n<topic number="1"></topic></topics>', "Line 4 .* topic '1' has no usual part. It has: none"),
+        ('<t>\n<topic number="1">a\u2028b\x85c</topic>\n<topic>b</topic>\n</t>', "Line 3 .* no number or id"),
         ("<topics><topic>", "neither <top> blocks nor XML"),
         ("<topics></topics>", "holds no topics"),
         ('<!DOCTYPE t [<!ENTITY a "b">]><t/>', "defines entities"),

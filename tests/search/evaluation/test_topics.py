@@ -39,6 +39,7 @@ def test_beir_queries_are_read_plain_and_gzipped(tmp_path: Path) -> None:
         ("a b\tquery\n", "id 'a b' is empty or has spaces"),
         ('{"_id": "1"}\n', "Line 1 .* lacks `_id` and `text`"),
         ('{"_id": "1", \n', "Line 1 .* is not JSON"),
+        ('{"_id": true, "text": "a"}\n', "Line 1 .* lacks `_id` and `text`"),
     ],
 )
 def test_a_line_that_is_no_topic_is_named(tmp_path: Path, text: str, said: str) -> None:
