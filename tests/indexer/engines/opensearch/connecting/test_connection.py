@@ -12,6 +12,7 @@ import pytest
 
 from indexer.engines import drop_versions, open_ledger, open_reader, open_writer
 from indexer.engines.location import Access, located
+from indexer.engines.opensearch.connecting import connection
 from indexer.engines.opensearch.connecting.address import parse
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import (
@@ -26,6 +27,7 @@ from indexer.engines.opensearch.connecting.connection_errors import (
 from indexer.engines.opensearch.errors import ClusterUnreachable, RequestRefused
 from indexer.engines.opensearch.planning import capacity
 from tests.indexer.engines.opensearch.web_server import saying, serving
+from tests.opensearch.faults import until
 from tests.opensearch.server import Server
 
 NOBODY = Access()
@@ -125,11 +127,12 @@ def test_a_connection_that_breaks_before_its_answer_is_whole_is_no_answer(answer
 
 @pytest.mark.slow
 def test_a_node_that_takes_too_long_is_given_up_after_the_seconds_that_it_had() -> None:
-    with serving(pause=3) as server, connected(server.url, Access(timeout=0.5)) as cluster:
+    with serving(pause=30) as server, connected(server.url, Access(timeout=0.5)) as cluster:
         with pytest.raises(ClusterTimeout, match=r"given 0.5 s to count the stars.*--timeout"):
             cluster.request("GET", "/", doing="count the stars")
         with pytest.raises(ClusterTimeout, match=r"given 0.2 s"):
             cluster.request("GET", "/", doing="try", timeout=0.2)
+        until(lambda: len(server.seen) >= 2)
         assert len(server.seen) == 2
 
 
@@ -164,7 +167,8 @@ def test_a_read_that_one_node_cannot_answer_now_goes_to_another(status: int) -> 
                 assert cluster.request("GET", "/", doing="try") == {"well": True}
 
 
-def test_a_node_that_failed_is_left_alone_for_a_while() -> None:
+def test_a_node_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_PAUSE_OF_DEAD_NODES", 600)  # so that it is not over before all is asked
     with saying(b"") as broken, serving() as server:
         url = f"http://127.0.0.1:{broken},127.0.0.1:{server.port}/pubmed"
         with connected(url) as cluster:

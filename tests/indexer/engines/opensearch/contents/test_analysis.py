@@ -46,7 +46,9 @@ def server_terms(node: Server) -> Iterator[Terms]:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(parts=TEXTS)
 def test_any_text_gives_the_same_terms(server_terms: Terms, parts: list[str]) -> None:
     text = "".join(parts)
@@ -54,7 +56,9 @@ def test_any_text_gives_the_same_terms(server_terms: Terms, parts: list[str]) ->
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(parts=TEXTS)
 def test_a_text_spelled_out_already_gives_the_same_terms(server_terms: Terms, parts: list[str]) -> None:
     """Questions are sent as `searchable` spells them."""

@@ -26,7 +26,7 @@ FILES = ("a.xml", "b.xml", "c.xml")
 def loading(
     cluster: Cluster, version: Version, share: Share = DEFAULT.share, files: Sequence[str] = FILES, **options: Any
 ) -> Load:
-    return Load(cluster, version, share, files=files, beat=0.1, patience=5, grace=0, **options)
+    return Load(cluster, version, share, files=files, beat=0.1, patience=60, grace=0, **options)
 
 
 def finished(cluster: Cluster, version: Version, *names: str) -> None:

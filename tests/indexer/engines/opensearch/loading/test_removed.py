@@ -90,16 +90,17 @@ def test_an_unmarked_index_is_passed_over_until_it_is_named(node: Server, fresh_
 def test_a_lost_ledger_is_not_taken_for_a_publication(node_36: Server, fresh_index: str) -> None:
     with connected(node_36, fresh_index) as cluster:
         version = open_version(cluster, SPACE, make=True)
-        load = Load(cluster, version, beat=0.1, patience=10)
-        node_36.ask("DELETE", f"/{version.name}-ledger")
-        time.sleep(0.5)
-        assert indices(node_36, fresh_index) == {version.name}
-        open_version(cluster, SPACE, make=True)  # another loader comes, and makes it anew
-        deadline = time.monotonic() + 5
-        with pytest.raises(TakenForDead, match="Run the same command again"):
-            _confirm_until(load, deadline)
-        assert not load.is_served
-        load.leave()
+        load = Load(cluster, version, beat=0.1, patience=60)
+        try:
+            node_36.ask("DELETE", f"/{version.name}-ledger")
+            time.sleep(0.5)  # for some signs of life
+            assert indices(node_36, fresh_index) == {version.name}
+            open_version(cluster, SPACE, make=True)  # another loader comes, and makes it anew
+            with pytest.raises(TakenForDead, match="Run the same command again"):
+                _confirm_until(load, time.monotonic() + 60)
+            assert not load.is_served
+        finally:
+            load.leave()
 
 
 def _confirm_until(load: Load, deadline: float) -> None:

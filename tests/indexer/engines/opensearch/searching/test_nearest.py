@@ -85,7 +85,9 @@ def alive(kept: Callable[[int], bool]) -> Callable[[int], bool]:
     return lambda n: kept(n) and n % 7 != 3
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([0.01, 1.0, 30.0]), k=st.sampled_from([1, 7, 100, 2_000]))
 def test_exact_lists_are_what_numpy_computes(filled: tuple[Vectors, str, str], seed: int, scale: float, k: int) -> None:
     rows, similarity, location = filled
@@ -102,7 +104,9 @@ def test_exact_lists_are_what_numpy_computes(filled: tuple[Vectors, str, str], s
             assert hit.score == pytest.approx(by_id[hit.id], rel=0, abs=slack)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 10**6))
 def test_the_graph_finds_what_the_filter_leaves(filled: tuple[Vectors, str, str], seed: int) -> None:
     rows, similarity, location = filled
