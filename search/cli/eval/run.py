@@ -1,6 +1,6 @@
 """`biocpt eval run`, which `biocpt eval TASK` is short for: run systems over a task, judge and compare them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from search.cli.options import home_option, json_option, run_options, task_index
 if TYPE_CHECKING:
     from indexer.engines.location import Location
     from search.cli.eval.results import Results
+    from search.evaluation.system import System
     from search.evaluation.task import Task
 
 
@@ -81,8 +82,15 @@ def _evaluate(task: "Task", index: "Location | None", results: "Results", option
         evaluation = replace(assembling.with_titles(evaluation, reader), coverage=covered, facts=told)
         try:
             if options["sweep"]:
+                _tell_of_re_ranking(systems)
                 results.write(evaluation)  # a sweep takes several times as long, and may fail
                 points = [p for one in systems for p in asking.swept(task, one, searchers[one.rerank], judging)]
                 evaluation = replace(evaluation, sweep=tuple(points))
         finally:
             results.finish(evaluation)
+
+
+def _tell_of_re_ranking(systems: "Sequence[System]") -> None:
+    named = ", ".join(system.name for system in systems if system.rerank != "none")
+    if named:
+        click.echo(f"The sweep re-ranks anew at each depth ({named}): it takes several times as long.", err=True)

@@ -8,7 +8,7 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.eval.grids import grid_from, grid_options
-from search.cli.eval.tasks import opened, task_options
+from search.cli.eval.tasks import how_to_index, opened, task_options
 from search.cli.options import home_option, index_option, json_option, print_json, run_options
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _tuned(task: "Task", index: "Location", options: Mapping[str, Any]) -> "Tune
     with asking.opened(index, [base], options) as searchers:
         searcher = searchers[base.rerank]
         covered = coverage.figures(task.qrels, coverage.held(task.qrels, searcher.index))
-        coverage.require(covered, str(index), force=options["force"])
+        coverage.require(covered, str(index), force=options["force"], advice=how_to_index(task))
         total, asked = len(task.topics) * len(boosts_of(base, grid)), []
         with bar(total) as show:
             for one in ask(task, base, grid, searcher):

@@ -87,7 +87,8 @@ def write_corpus(place: str, path: Path, *, format: str = "auto") -> int:
 
 def brings_articles(place: str, *, format: str = "auto") -> bool:
     """Whether the articles of a task lie there in a form that `write_corpus` writes anew."""
-    return FORMATS[_format(Asked(place=place), format)].articles is not None
+    found = format if format in FORMATS else _recognised(Asked(place=place))
+    return bool(found) and FORMATS[found].articles is not None
 
 
 def _format(asked: Asked, format: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from search.cli import biocpt as commands
 from search.cli.eval import command as group
 from search.cli.eval import run as run_command
-from search.evaluation import system
+from search.evaluation import sweep, system
 from search.evaluation.system import BUILT_IN
 from search.evaluation.tasks import FORMATS
 from tests.search.cli.in_process import Command
@@ -113,6 +113,33 @@ def test_a_sweep_is_shown_with_recall_at_each_depth(biocpt: Command, task: Path)
     at = lines.index("By the number of candidates")
     assert lines[at + 1].split()[:5] == ["system", "depth", "nDCG@10", "R@100", "R@depth"]
     assert lines[at + 9].split()[:2] == ["lexical", "1,000"]
+
+
+def test_a_sweep_of_a_re_ranker_says_that_it_takes_long(
+    biocpt: Command, task: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "DEPTHS", ())
+    monkeypatch.setattr(sweep.points, "__kwdefaults__", {"depths": (10,)})
+    asked = ("--limit-topics", "1", "--sweep", "--systems")
+    assert "re-ranks anew at each depth (hybrid+rerank)" in biocpt("eval", task, *asked, "hybrid+rerank").err
+    assert biocpt("eval", task, *asked, "hybrid").err == ""
+
+
+def test_the_guides_figures_are_those_of_the_sample(biocpt: Command) -> None:
+    """What words alone find needs no model that must be fetched; the rest of its figures do."""
+    guide = (SAMPLE.parent / "docs" / "evaluation.md").read_text("utf-8")
+    shown = biocpt("eval", SAMPLE / "topics.tsv", "--qrels", SAMPLE / "qrels.tsv", "--systems", "lexical").out
+    printed = [line.split() for line in shown.splitlines()]
+    told = [line.split() for line in guide.split("**3. Evaluate.**")[1].split("Largest losses")[0].splitlines()]
+    (system,) = (row for row in told if row[:1] == ["lexical"])
+    assert system[:4] in [row[:4] for row in printed]
+    for stage in ("in no list", "below the cut", "found by lexical alone"):
+        words = stage.split()
+        (row,) = (row for row in told if row[: len(words)] == words)
+        assert row[: len(words) + 2] in printed
+    for opening in ("topics: 12 topics.", "The index holds "):
+        (line,) = (line for line in shown.splitlines() if line.startswith(opening))
+        assert f"    {line}\n" in guide
 
 
 def test_measures_are_the_ones_named_and_the_baseline_too(biocpt: Command, task: Path) -> None:

@@ -11,7 +11,7 @@ from indexer.article import Article
 from indexer.order import Stamp
 from search.errors import BadTask
 from search.evaluation.task import Task
-from search.evaluation.tasks import FORMATS, open_task, write_corpus
+from search.evaluation.tasks import FORMATS, brings_articles, open_task, write_corpus
 from search.evaluation.tasks.asked import split_named
 from search.evaluation.tasks.sources import source_of
 
@@ -152,3 +152,12 @@ def test_articles_that_cannot_be_indexed_as_they_lie_are_written_as_json_lines(t
 def test_a_corpus_that_can_be_indexed_as_it_lies_is_not_written_again(tmp_path: Path) -> None:
     with pytest.raises(BadTask, match=r"brings no articles to write: index its corpus\.jsonl"):
         write_corpus(str(a_beir_folder(tmp_path)), tmp_path / "out")
+
+
+def test_formats_that_write_articles_are_told_from_the_others(tmp_path: Path) -> None:
+    topics, _ = trec_files(tmp_path)
+    assert brings_articles(str(a_pubmedqa_folder(tmp_path)))
+    assert brings_articles("irds:beir/scifact/test")
+    assert not brings_articles(str(a_beir_folder(tmp_path)))
+    assert not brings_articles(str(topics))  # whose judgements lie elsewhere
+    assert not brings_articles(str(topics), format="trec")
