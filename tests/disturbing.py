@@ -54,7 +54,7 @@ def environment() -> dict[str, str]:
 
 
 def run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, env=environment(), capture_output=True, timeout=300)
+    subprocess.run(command, check=True, env=environment(), capture_output=True, timeout=600)
 
 
 def kill_after(command: Sequence[str], seconds: float, *, wait_for: bytes = b"") -> bool:

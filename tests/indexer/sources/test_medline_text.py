@@ -183,7 +183,7 @@ def test_a_value_of_very_many_lines_is_read_in_linear_time(tmp_path: Path) -> No
     started = time.process_time()
     article = one(tmp_path, "AB  - a", *["      b"] * 250_000)
     assert len(article.abstract) == 500_001
-    assert time.process_time() - started < 4  # quadratic joining took 16 s
+    assert time.process_time() - started < 10  # quadratic joining took 16 s
 
 
 def test_bytes_that_are_not_utf_8_break_the_file(tmp_path: Path) -> None:

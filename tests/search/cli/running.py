@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def biocpt(
-    *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 120
+    *arguments: str | Path, environment: Mapping[str, str] | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """What `biocpt ARGUMENTS` answers, without any BIOCPT_* of the caller's environment."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BIOCPT_")}

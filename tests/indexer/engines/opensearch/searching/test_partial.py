@@ -85,7 +85,7 @@ def test_a_part_is_never_given_for_the_whole(opened: Opened) -> None:
 def test_of_a_hit_nothing_is_sent_but_what_it_is_sorted_by(node: Server, opened: Opened, fresh_index: str) -> None:
     opened({})
     asked = [Question({"match_all": {}}, 40, raw=float), Question({"match_all": {}}, 40, raw=None)]
-    said = node.ask("POST", f"/{fresh_index}/_msearch?filter_path={ANSWER}", lines(asked, seconds=5))
+    said = node.ask("POST", f"/{fresh_index}/_msearch?filter_path={ANSWER}", lines(asked, seconds=60))
     for response in said["responses"]:
         assert [list(hit) for hit in response["hits"]["hits"]] == [["sort"]] * 40
 
@@ -112,7 +112,7 @@ def test_a_shard_that_fails_is_named_with_its_reason(node: Server, opened: Opene
     where = address.parse(f"{node.url}/{fresh_index}")
     source = "if (doc['id'].value == '7') { throw new IllegalArgumentException('seven') } return 1"
     odd = Question({"script_score": {"query": {"match_all": {}}, "script": {"source": source}}}, 50, raw=float)
-    said = node.ask("POST", f"/{fresh_index}/_msearch?filter_path={ANSWER}", lines([odd], seconds=5))
+    said = node.ask("POST", f"/{fresh_index}/_msearch?filter_path={ANSWER}", lines([odd], seconds=60))
     (answer,) = answers([odd], said, where)
     assert isinstance(answer.hits, PartialHits)
     assert answer.hits.gap.startswith("1 of 2 shards did not answer (")
