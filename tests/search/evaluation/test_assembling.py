@@ -32,8 +32,19 @@ def test_each_system_says_which_topics_its_mean_is_not_over() -> None:
     assert second.notes == ("Judged topics that the run lacks, left out: 1 (b).",)
     assert found.notes == (
         "Judged topics without a relevant article, to which nearly all measures give 0: 1 (c).",
+        "Intervals of so few topics (2) look surer than they are: look at p, and at more topics (25 at least).",
         "Topics not in both second and first, left out of their comparison: 2 (b, c).",
     )
+
+
+@pytest.mark.parametrize(("topics", "said"), [(24, True), (25, False)])
+def test_intervals_of_few_topics_are_said_to_be_too_sure(topics: int, said: bool) -> None:
+    run = {str(topic): [Hit("1", 1.0)] for topic in range(topics)}
+    qrels = {topic: {"1": 1} for topic in run}
+    both = assembling.of_runs({"first": run, "second": run}, qrels, JUDGING, baseline="first", name="ponds")
+    assert any("look surer than they are" in note for note in both.notes) is said
+    alone = assembling.of_runs({"first": run}, qrels, JUDGING, baseline="", name="ponds")
+    assert alone.notes == ()
 
 
 def test_complete_runs_are_compared_over_all_judged_topics() -> None:
