@@ -155,6 +155,10 @@ def through_opensearch(options: argparse.Namespace, name: str, index: Path, fold
     return claims, means
 
 
+def version_of(cluster: str) -> str:
+    return str(OpenSearch(cluster).info()["version"]["number"])
+
+
 def table(title: str, rows: Mapping[str, Means]) -> Table:
     """All means: a row a collection and system, a column a measure."""
     measures = list(dict.fromkeys(measure for means in rows.values() for each in means.values() for measure in each))
@@ -186,7 +190,7 @@ def measure(options: argparse.Namespace) -> Report:
     pairs = commandline.data(options, "biosses") / "biosses" / "biosses.tsv"
     folder["BIOSSES"] = evaluated([pairs, "--model", options.model], (), options.work)
     tables = [table("Means on the embedded engine", folder)]
-    tables += [table(f"Means in OpenSearch at {options.cluster}", cluster)] if cluster else []
+    tables += [table(f"Means in OpenSearch {version_of(options.cluster)}", cluster)] if cluster else []
     return Report(
         name="quality",
         work={"model": options.model, "precision": options.precision, "topics": "50 each" if options.quick else "all"},
