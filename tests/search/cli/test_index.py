@@ -190,12 +190,12 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(biocpt: Command, tmp
     start = [sys.executable, "-c", "from search.cli import main; main()"]
     arguments = ["index", str(file), "--index", str(index), "--home", str(home), "--threads", "1"]
     with subprocess.Popen([*start, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (index / "index.json").exists() and time.monotonic() < deadline:
+        deadline = time.monotonic() + 120
+        while not list(index.glob("text/*.store")) and time.monotonic() < deadline:  # the first articles, on their way
             time.sleep(0.05)
-        time.sleep(1.5)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert "Run the same command again" in err
     assert "Traceback" not in err
