@@ -7,7 +7,7 @@ from tests.opensearch.node import Node
 from tests.opensearch.recipe import Distribution
 from tests.opensearch.server import Server
 
-_PATIENCE = 240.0  # seconds; three starts share the processors
+_PATIENCE = 600.0  # seconds; three starts share the processors
 
 
 class Cluster:

@@ -15,12 +15,12 @@ from tests.disturbing import assert_same_index, contents, environment
 from tests.opensearch.recipe import JAVAS
 from tests.opensearch.server import Refusal, Server
 
-PATIENCE = 180.0
+PATIENCE = 400.0
 """Seconds that a disturbed load, or anything else that is waited for, may take."""
 
-SLOWLY = ("--pause", "0.05")
+SLOWLY = ("--pause", "0.1")
 """For the driver: rest between two requests, so that there is time to disturb it."""
-LOAD_SECONDS = 2.0
+LOAD_SECONDS = 3.0
 """Less than the slowed driver loads the files, once it is up: a moment before that falls into the load for certain."""
 
 ONCE_OR_TEN_TIMES = [

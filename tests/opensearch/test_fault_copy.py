@@ -27,12 +27,16 @@ def test_a_killed_copy_run_again_gives_the_same_index(node: Server, fresh_index:
     calm = time.monotonic()
     run(copy_command(source, f"{node.url}/{fresh_index}-calm"))
     seconds = time.monotonic() - calm
-    moments, hits, counts = random.Random(seed), 0, [0]
-    for _ in range(3):
-        hits += kill_after(command, moments.uniform(0.3, 0.8) * seconds)
-        counts.append(stored(node, f"{fresh_index}-v1"))
-    print(f"killed {hits} copies that take {seconds:.1f} s; stored after each: {counts[1:]}")
-    assert hits, "no kill fell into the copy: it took less time than it did undisturbed"
+    moments, counts, tries = random.Random(seed), [0], 0
+    while len(counts) < 4:
+        tries += 1
+        assert tries < 20, "too few kills fell into the copy"
+        if kill_after(command, moments.uniform(0.3, 0.8) * seconds):
+            counts.append(stored(node, f"{fresh_index}-v1"))
+        else:  # it was quicker than undisturbed: the machine has less to do by now
+            node.ask("DELETE", f"/{fresh_index}-v1,{fresh_index}-v1-ledger")
+            seconds, counts = 0.8 * seconds, [0]
+    print(f"killed 3 copies that take {seconds:.1f} s; stored after each: {counts[1:]}")
     assert counts == sorted(counts)
     run(command)
     assert_whole(node, fresh_index, source)
@@ -46,7 +50,7 @@ def test_a_killed_rebuild_leaves_what_is_served_as_it_was_and_goes_on_when_run_a
     run(driver(url, files))
     before = documents(node, fresh_index)
     for _ in range(kills):
-        with Loading(driver(url, files, "--rebuild", "--step-pause", "0.2")) as rebuilding:
+        with Loading(driver(url, files, "--rebuild", "--step-pause", "0.5")) as rebuilding:
             hits += rebuilding.lasts(moments.uniform(0, 1.0))
         assert list(node.ask("GET", f"/_alias/{fresh_index}")) == [f"{fresh_index}-v1"]
         assert_same_index(url, calm)
