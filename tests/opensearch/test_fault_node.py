@@ -58,13 +58,14 @@ def unblock(node: Server, name: str) -> None:
 
 def flood(node: Server, name: str) -> None:
     """Have the server itself find that the disk is full, which it looks for every ten seconds."""
-    room = {f"{_DISK}.watermark.{stage}": "1000tb" for stage in ("low", "high", "flood_stage")}
-    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.threshold_enabled": True, **room}})
+    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.threshold_enabled": True, **_asked("1000tb")}})
 
 
 def ebb(node: Server, name: str) -> None:
-    """The disk has room again: the server lifts the index's block by itself, and that of new indexes when told to."""
-    node.ask("PUT", "/_cluster/settings", {"persistent": {f"{_DISK}.watermark.*": None}})
+    """The disk has room again, however little the test's machine has: the server lifts the index's block by itself, and
+    that of new indexes when told to.
+    """
+    node.ask("PUT", "/_cluster/settings", {"persistent": _asked("1b")})
     until(lambda: "indices" not in node.ask("GET", "/_cluster/state/blocks")["blocks"], patience=60)
     lifted = {f"{_DISK}.*": None, "cluster.blocks.*": None}
     node.ask("PUT", "/_cluster/settings", {"persistent": lifted, "transient": {"cluster.blocks.*": None}})
@@ -72,6 +73,12 @@ def ebb(node: Server, name: str) -> None:
 
 
 _DISK = "cluster.routing.allocation.disk"
+
+
+def _asked(room: str) -> dict[str, str]:
+    """How much must be free at every stage."""
+    return {f"{_DISK}.watermark.{stage}": room for stage in ("low", "high", "flood_stage")}
+
 
 Change = Callable[[Server, str], None]
 
