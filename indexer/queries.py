@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-
 Boosts: TypeAlias = tuple[tuple[str, float], ...]
 """Text fields, and the factor of their score in a `Match`; 0: not searched."""
 
