@@ -272,7 +272,7 @@ def test_what_a_publisher_left_undone_after_the_swap_is_done_by_the_next_load(
     alias = url.rpartition("/")[2]
     load(url, files)
     with monkeypatch.context() as killing:
-        killing.setattr(publishing, "complete", lambda *_: None)  # the injected failure
+        killing.setattr(publishing, "complete", lambda *_: [])  # the injected failure
         load(url, files, AND_DROP)
     assert indices(node_36, alias) == {f"{alias}-v{n}{part}" for n in (1, 2) for part in ("", "-ledger")}
     assert load(url, files, options).is_served
