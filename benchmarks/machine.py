@@ -1,12 +1,13 @@
 """What a figure was measured on: processor, memory, system, versions and commit."""
 
-import importlib.metadata
 import os
 import platform
 import re
 import subprocess
 from datetime import date
 from pathlib import Path
+
+from search.versions import installed
 
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve", "i8mm")
 """What makes a processor fast at matrices."""
@@ -25,7 +26,7 @@ PACKAGES = (
 
 def facts(today: date) -> dict[str, str]:
     """In the order to show; what the system does not tell is left out."""
-    versions = {name: _version(name) for name in PACKAGES}
+    versions = {name: installed(name) for name in PACKAGES}
     found = {
         "date": today.isoformat(),
         "commit": commit(),
@@ -65,13 +66,6 @@ def peak_megabytes() -> float | None:
         return None
     held = re.search(r"VmHWM:\s+(\d+)", status)
     return int(held[1]) / 1024 if held else None
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _cpuinfo(*keys: str) -> str:

@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
-from click.core import ParameterSource
 
 from search.cli.access import IndexCommand
-from search.cli.options import default_state, home_option, index_option, json_option, rejects_option, run_options
+from search.cli.options import (
+    default_state,
+    home_option,
+    index_option,
+    json_option,
+    model_named,
+    rejects_option,
+    run_from,
+    run_options,
+)
 from search.cli.writing import load_options
 
 if TYPE_CHECKING:
@@ -56,8 +64,7 @@ def command(
     from search.indexing import open_load, rejects_of
 
     options["writing"] = _telling_files(options["writing"], files, index)
-    is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
-    writer, encoder = open_load(index, _load_options(options, is_asked=is_asked))
+    writer, encoder = open_load(index, _load_options(options))
     run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
     try:
         with closing(writer):
@@ -159,18 +166,15 @@ def _encoding(index: "Location") -> "VectorEncoding":
     return cast("VectorEncoding", newest or "lucene")  # a name of one is all that is stored there
 
 
-def _load_options(options: dict[str, Any], *, is_asked: bool) -> Any:
+def _load_options(options: dict[str, Any]) -> Any:
     """A model that comes from the environment or a file is for new indexes; a flag is for this one."""
-    from onnx_models import RunOptions
     from search.indexing import DEFAULT_MODEL, LoadOptions
 
-    names = ("precision", "backend", "provider", "threads")
-    model = options["model"]
     return LoadOptions(
         home=options["home"],
-        model=model if is_asked else None,
-        default_model=model or DEFAULT_MODEL,
-        run=RunOptions(**{name: options[name] for name in names}),
+        model=model_named(options),
+        default_model=options["model"] or DEFAULT_MODEL,
+        run=run_from(options),
         writing=options["writing"],
     )
 

@@ -1,13 +1,17 @@
 """Options that several commands share, each with its environment variable."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from search.cli import access
+
+if TYPE_CHECKING:
+    from onnx_models import RunOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +61,7 @@ def _index(function: F, *, required: bool, help: str) -> F:
         help=help,
         show_envvar=True,
     )
-    return cast(F, _with(located, [named, *access.options()]))  # click reads the parameters off the wrapper
+    return cast(F, with_options(located, [named, *access.options()]))  # click reads the parameters off the wrapper
 
 
 def copy_options(function: F) -> F:
@@ -69,10 +73,11 @@ def copy_options(function: F) -> F:
         ends = {"source": access.source_location(source, given), "target": access.location(target, given)}
         return function(*arguments, **ends, **values)
 
-    return cast(F, _with(located, [*access.options(), access.from_option()]))  # as above
+    return cast(F, with_options(located, [*access.options(), access.from_option()]))  # as above
 
 
-def _with(function: Any, options: Sequence[Any]) -> Any:
+def with_options(function: F, options: Sequence[Callable[[F], F]]) -> F:
+    """The command with these options, in this order."""
     for option in reversed(options):
         function = option(function)
     return function
@@ -140,9 +145,27 @@ def run_options(function: F) -> F:
             help="Threads for the models. [default: all cores]",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
+
+
+def run_from(options: Mapping[str, Any], *, one_shot: bool = False) -> "RunOptions":
+    """How models run, as `run_options` say; `one_shot`: for one question, so that starting quickly counts."""
+    from onnx_models import RunOptions
+
+    names = ("precision", "backend", "provider", "threads")
+    return RunOptions(**{name: options[name] for name in names}, one_shot=one_shot)
+
+
+def model_option(function: F) -> F:
+    """`--model` of a command that asks an index."""
+    help = "A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
+    return click.option("--model", help=help)(function)
+
+
+def model_named(options: Mapping[str, Any]) -> str | None:
+    """The model set, where a flag says it; None for the index's own: the environment and files are for new indexes."""
+    is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
+    return options["model"] if is_asked else None
 
 
 def print_json(value: object) -> None:

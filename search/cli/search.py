@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from search.cli.access import IndexCommand
-from search.cli.options import home_option, index_option, json_option, print_json, run_options
+from search.cli.options import (
+    home_option,
+    index_option,
+    json_option,
+    model_named,
+    model_option,
+    print_json,
+    run_from,
+    run_options,
+    with_options,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,9 +82,7 @@ def ranking_options(function: F) -> F:
             help="Weight of re-rank against fused scores, 0 to 1. [default: the set's; 1 for cross, 0.6 for late]",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
 
 
 def filter_options(function: F) -> F:
@@ -95,9 +102,7 @@ def filter_options(function: F) -> F:
             help="Only the articles whose ids this file lists, one a line.",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
 
 
 @click.command(name="search", cls=IndexCommand)
@@ -118,9 +123,7 @@ def filter_options(function: F) -> F:
 @click.option(
     "--offset", type=click.IntRange(0, 10_000), default=0, show_default=True, help="Results to skip: below the depth."
 )
-@click.option(
-    "--model", help="A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
-)
+@model_option
 @run_options
 @home_option
 @click.option(
@@ -219,22 +222,13 @@ def opened(options: dict[str, Any], *, one_shot: bool = False) -> Any:
     """A searcher as a context manager, with the models that the options ask for."""
     from contextlib import closing
 
-    from onnx_models import RunOptions
     from search.opening import SearcherOptions, open_searcher
 
-    run = RunOptions(
-        precision=options["precision"],
-        backend=options["backend"],
-        provider=options["provider"],
-        threads=options["threads"],
-        one_shot=one_shot,
-    )
-    is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
     asked = SearcherOptions(
         home=options["home"],
-        model=options["model"] if is_asked else None,
+        model=model_named(options),
         mode=options["mode"],
         rerank=options["rerank"],
-        run=run,
+        run=run_from(options, one_shot=one_shot),
     )
     return closing(open_searcher(options["index"], asked))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from search.cli.options import with_options
+
 if TYPE_CHECKING:
     from indexer.engines.writing import Bm25, Share, WriteOptions
 
@@ -82,10 +84,7 @@ def _with(function: F, options: list[Any]) -> F:
         given = {name.removeprefix(_PREFIX): values.pop(name) for name in list(values) if name.startswith(_PREFIX)}
         return function(*arguments, writing=_write_options(given), **values)
 
-    decorated: Any = written
-    for option in reversed(options):
-        decorated = option(decorated)
-    return cast(F, decorated)  # click reads the parameters off the wrapper
+    return cast(F, with_options(written, options))  # click reads the parameters off the wrapper
 
 
 def _write_options(given: dict[str, Any]) -> "WriteOptions":

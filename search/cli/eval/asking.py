@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-from click.core import ParameterSource
-
 from search.cli.bar import bar
+from search.cli.options import model_named, run_from
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
-    from onnx_models import RerankerChoice, RunOptions
+    from onnx_models import RerankerChoice
     from search.evaluation.evaluation import SweepPoint
     from search.evaluation.experiment import Outcome
     from search.evaluation.judging import Judging
@@ -57,19 +55,6 @@ def opened(
         yield searchers
     finally:
         next(iter(searchers.values())).close()
-
-
-def model_named(options: Mapping[str, Any]) -> str | None:
-    """The model set, where a flag says it; None for the one that made the index."""
-    is_asked = click.get_current_context().get_parameter_source("model") is ParameterSource.COMMANDLINE
-    return options["model"] if is_asked else None
-
-
-def run_from(options: Mapping[str, Any]) -> "RunOptions":
-    """How models run."""
-    from onnx_models import RunOptions
-
-    return RunOptions(**{name: options[name] for name in ("precision", "backend", "provider", "threads")})
 
 
 def answered(task: "Task", system: "System", searcher: "Searcher") -> "Outcome":

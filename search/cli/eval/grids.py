@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from search.cli.options import with_options
+
 if TYPE_CHECKING:
     from indexer.queries import Boosts
     from search.evaluation.tuning.grid import Grid
@@ -37,9 +39,7 @@ def grid_options(function: F) -> F:
             help="A set of field boosts to try too, such as mesh_text=1,keyword_text=0; repeat for more.",
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
 
 
 def grid_from(options: Mapping[str, Any]) -> "Grid":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from search.cli.options import with_options
+
 if TYPE_CHECKING:
     from search.evaluation.judging import Judging
 
@@ -30,9 +32,7 @@ def judging_options(function: F) -> F:
         click.option("--complete", is_flag=True, help="As trec_eval -c: judged topics that a run lacks count 0."),
         click.option("--judged-only", is_flag=True, help="Remove articles that nobody judged from the lists first."),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
 
 
 def judging_from(options: Mapping[str, Any], default: tuple[str, ...]) -> "Judging":

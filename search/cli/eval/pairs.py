@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from search.cli.eval.asking import model_named, run_from
+from search.cli.options import model_named, run_from
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location

@@ -11,7 +11,7 @@ import click
 from search.cli.access import IndexCommand
 from search.cli.eval.judging import judging_from, judging_options
 from search.cli.eval.tasks import how_to_index, opened, task_options
-from search.cli.options import home_option, json_option, run_options, task_index_option
+from search.cli.options import home_option, json_option, model_option, run_options, task_index_option
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write runs, systems, JSON and reports (Markdown, HTML) into this folder.",
 )
-@click.option(
-    "--model", help="A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
-)
+@model_option
 @run_options
 @home_option
 @json_option

@@ -12,7 +12,7 @@ from search.cli.options import print_json
 from search.display import printable
 from search.evaluation.evaluation import Evaluation
 from search.evaluation.report.numbers import ms, p, part, percent, score, signed
-from search.evaluation.report.tables import caption, stages_of_loss
+from search.evaluation.report.tables import caption, stages_of_loss, sweep_rows
 
 _WIDTH = 120
 """Characters a line, where the output is no terminal that has a width of its own."""
@@ -102,19 +102,8 @@ def _lost(evaluation: Evaluation) -> Table:
 
 
 def _sweep(evaluation: Evaluation) -> Table:
-    rows = [
-        (
-            point.system,
-            f"{point.depth:,}",
-            *(score(point.means[measure]) for measure in evaluation.measures),
-            score(point.recall),
-            ms(point.median),
-            ms(point.p95),
-        )
-        for point in evaluation.sweep
-    ]
     columns = ("system", "depth", *evaluation.measures, "R@depth", "median ms", "p95 ms")
-    return _table(columns, rows)
+    return _table(columns, sweep_rows(evaluation))
 
 
 def _worst(evaluation: Evaluation) -> Iterator[str]:

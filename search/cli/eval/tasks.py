@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from search.cli.options import with_options
+
 if TYPE_CHECKING:
     from search.evaluation.task import AnyTask, Task
 
@@ -40,9 +42,7 @@ def task_options(function: F) -> F:
             "--force", is_flag=True, help="Go on though the index lacks more than half of the judged articles."
         ),
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(function, options)
 
 
 def how_to_index(task: "Task") -> str:

@@ -9,7 +9,7 @@ import click
 from search.cli.access import IndexCommand
 from search.cli.eval.grids import grid_from, grid_options
 from search.cli.eval.tasks import how_to_index, opened, task_options
-from search.cli.options import home_option, index_option, json_option, print_json, run_options
+from search.cli.options import home_option, index_option, json_option, model_option, print_json, run_options
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
@@ -34,9 +34,7 @@ _NEVER_TEST = "never tune on what you report at the end. --split train or --spli
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the system to use as TOML into this file."
 )
-@click.option(
-    "--model", help="A model set, by name or folder: a flag alone says it. [default: the one that made the index]"
-)
+@model_option
 @run_options
 @home_option
 @json_option

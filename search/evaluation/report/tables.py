@@ -129,6 +129,21 @@ def lost_by_topic(evaluation: Evaluation) -> list[Table]:
     ]
 
 
+def sweep_rows(evaluation: Evaluation) -> tuple[tuple[str, ...], ...]:
+    """System, number of candidates, each measure, recall among the candidates, median and p95 of the milliseconds."""
+    return tuple(
+        (
+            point.system,
+            f"{point.depth:,}",
+            *(score(point.means[measure]) if measure in point.means else "–" for measure in evaluation.measures),
+            score(point.recall),
+            ms(point.median),
+            ms(point.p95),
+        )
+        for point in evaluation.sweep
+    )
+
+
 def sweep(evaluation: Evaluation) -> Table | None:
     """Each system at each number of candidates; None where that was not asked."""
     if not evaluation.sweep:
@@ -136,17 +151,7 @@ def sweep(evaluation: Evaluation) -> Table | None:
     return Table(
         caption="By number of candidates (depth): means, recall among the candidates, and milliseconds a topic",
         columns=("System", "Depth", *evaluation.measures, "Recall at depth", "Median ms", "p95 ms"),
-        rows=tuple(
-            (
-                point.system,
-                f"{point.depth:,}",
-                *(score(point.means[measure]) if measure in point.means else "–" for measure in evaluation.measures),
-                score(point.recall),
-                ms(point.median),
-                ms(point.p95),
-            )
-            for point in evaluation.sweep
-        ),
+        rows=sweep_rows(evaluation),
     )
 
 
