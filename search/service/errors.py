@@ -1,0 +1,49 @@
+"""What can go wrong with a request to the model server: one base, `ServiceError`, and a kind for each thing."""
+
+from collections.abc import Iterable
+
+from search.errors import SearchError
+
+
+class ServiceError(SearchError):
+    """A request cannot be answered as asked, or not now; the message says what to do next."""
+
+
+class Overloaded(ServiceError):
+    """As much work waits as may: this request was refused at once, and nothing of it was computed."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        """Whole seconds, at least 1, after which it is worth asking again."""
+        super().__init__(f"The server has as much waiting work as it takes. Ask again in {retry_after} s.")
+
+
+class RequestTooLarge(ServiceError):
+    """A request with more texts, or a longer text, than the server takes."""
+
+    def __init__(self, *, what: str, given: int, most: int, advice: str) -> None:
+        super().__init__(f"The request has {what} {given:,}, and this server takes {most:,}. {advice}")
+
+
+class UnknownServedModel(ServiceError):
+    """No model of that name is served, or not for what was asked."""
+
+    def __init__(self, *, name: str, served: Iterable[str]) -> None:
+        super().__init__(f"No model {name!r} is served for that. Served: {', '.join(served) or 'none'}.")
+
+
+class TimedOut(ServiceError):
+    """The time limit passed while the request waited; what was left of it was not computed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The request was not answered within {seconds:g} s, and what was left of it was given up. "
+            "Send fewer texts at once, or ask again when there is less to do."
+        )
+
+
+class Stopping(ServiceError):
+    """The server is shutting down and takes no more work."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is stopping and takes no more work. Ask again when it is back.")
