@@ -1,6 +1,7 @@
 """Whether a record that arrives is newer than what is stored: the one place that compares orders."""
 
-from indexer.article import Article, Deletion, Record, record_digest, text_digest
+from indexer.article import Article, Deletion, Record, text_digest
+from indexer.article_json import record_digest
 from indexer.engines.protocol import Stored
 from indexer.order import same_file
 from indexer.progress import Outcome

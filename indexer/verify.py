@@ -7,7 +7,8 @@ from itertools import islice
 
 import numpy as np
 
-from indexer.article import Article, record_digest, text_digest
+from indexer.article import Article, text_digest
+from indexer.article_json import record_digest
 from indexer.engines import damaged_files, open_ledger, open_reader
 from indexer.engines.location import AnyLocation
 from indexer.engines.protocol import IndexInfo, Reader, Row, VectorSpace

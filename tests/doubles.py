@@ -11,7 +11,8 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.article import Article, Deletion, record_digest, text_digest
+from indexer.article import Article, Deletion, text_digest
+from indexer.article_json import record_digest
 from indexer.engines.protocol import IndexInfo, Publication, Refused, Row, Stored, VectorSpace
 from indexer.errors import IndexerError
 from indexer.fields import FIELD, FIELDS, Field, searched

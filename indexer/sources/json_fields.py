@@ -4,18 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
-from indexer.article import (
-    PARTS,
-    Article,
-    Author,
-    Chemical,
-    Grant,
-    Link,
-    MeshHeading,
-    OtherAbstract,
-    Qualifier,
-    Section,
-)
+from indexer.article import Article, Author, Chemical, Grant, Link, MeshHeading, OtherAbstract, Qualifier, Section
+from indexer.article_json import PARTS
 from indexer.sources import dates, names
 
 Reader: TypeAlias = Callable[[str, Any], Any]

@@ -22,7 +22,7 @@ def command(ids: tuple[str, ...], index: "Location", as_json: bool) -> int:
     import orjson
 
     from indexer.analysis import sound
-    from indexer.article import to_json
+    from indexer.article_json import to_json
     from indexer.engines import open_reader
     from search.cli import record
 

@@ -6,20 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.article import (
-    Article,
-    Author,
-    Deletion,
-    Link,
-    MeshHeading,
-    Qualifier,
-    Record,
-    Section,
-    from_json,
-    record_digest,
-    text_digest,
-    to_json,
-)
+from indexer.article import Article, Author, Deletion, Link, MeshHeading, Qualifier, Record, Section, text_digest
+from indexer.article_json import from_json, record_digest, to_json
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=6)
 JSON_VALUES = st.recursive(

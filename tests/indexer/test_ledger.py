@@ -10,7 +10,7 @@ from indexer.engines.location import Access
 from indexer.engines.opensearch.connecting.address import parse
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
-from indexer.engines.opensearch.loading.versions import open_version
+from indexer.engines.opensearch.loading.opening import open_version
 from indexer.errors import DamagedLog
 from indexer.ledger import FileEntry, FileLedger, Ledger
 from tests.doubles import ListLedger

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from indexer.article import Article, Deletion, record_digest, text_digest
+from indexer.article import Article, Deletion, text_digest
+from indexer.article_json import record_digest
 from indexer.engines import open_writer
 from indexer.engines.protocol import Row, Stored, VectorSpace
 from indexer.errors import DamagedIndex

@@ -20,7 +20,7 @@ def imported(script: str, *arguments: str) -> set[str]:
 def test_the_public_names_are_these() -> None:
     data = {"KNOWN_SETS", "InstalledModel", "InstalledSet", "ModelSet", "ModelSpec", "RunOptions", "Runtime"}
     names = {"Backend", "RerankerChoice", "RerankerKind", "RunPrecision", "Similarity", "Text"}
-    behaviour = {"Encoder", "ModelError", "Reranker", "find_set", "load_encoder", "load_reranker"}
+    behaviour = {"Encoder", "ModelError", "Reranker", "default_home", "find_set", "load_encoder", "load_reranker"}
     assert set(onnx_models.__all__) == data | names | behaviour
     assert all(hasattr(onnx_models, name) for name in onnx_models.__all__)
 

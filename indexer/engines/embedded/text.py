@@ -13,7 +13,8 @@ import orjson
 import tantivy
 
 from indexer.analysis import english, searchable, sound
-from indexer.article import Article, Deletion, from_json, record_digest, text_digest, to_json
+from indexer.article import Article, Deletion, text_digest
+from indexer.article_json import from_json, record_digest, to_json
 from indexer.engines.protocol import Stored
 from indexer.errors import OtherFields
 from indexer.fields import FIELDS

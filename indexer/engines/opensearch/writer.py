@@ -15,10 +15,11 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.encodings import as_kept
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.load import Load
+from indexer.engines.opensearch.loading.opening import open_version
 from indexer.engines.opensearch.loading.reuse import old_vectors
-from indexer.engines.opensearch.loading.versions import open_version
 from indexer.engines.opensearch.storing import upkeep
 from indexer.engines.opensearch.storing.actions import put
+from indexer.engines.opensearch.storing.delivery import of_ours
 from indexer.engines.opensearch.storing.heads import Head, Heads
 from indexer.engines.opensearch.storing.keeping import Keeping
 from indexer.engines.opensearch.storing.patience import FOR_MINUTES, Patience, patiently
@@ -73,7 +74,7 @@ class OpenSearchWriter:
         self._keeping = Keeping(self._heads, self._index, is_alone=lambda: self._load.is_alone)
         self._sender = Sender(
             self._cluster,
-            self._index,
+            of_ours(self._index),
             self._keeping.renew,
             confirm=self._load.confirm,
             limits=Limits(connections=connections),

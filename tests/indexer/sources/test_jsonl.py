@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from indexer import order
-from indexer.article import Article, Author, MeshHeading, Qualifier, from_json, record_digest, to_json
+from indexer.article import Article, Author, MeshHeading, Qualifier
+from indexer.article_json import from_json, record_digest, to_json
 from indexer.order import Stamp
 from indexer.sources import BrokenSource, Item, Rejected, read
 

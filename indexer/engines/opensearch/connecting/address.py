@@ -27,6 +27,12 @@ class Address:
     """What stands before the index's name in the path (`/prefix`), for a cluster behind a proxy; "" for nothing."""
     alias: str
 
+    @property
+    def cluster(self) -> str:
+        """The URL of the cluster at its first host, with no slash at its end."""
+        host, port = self.hosts[0]
+        return f"{self.scheme}://{_bracketed(host)}:{port}{self.prefix}"
+
     def __str__(self) -> str:
         hosts = ",".join(f"{_bracketed(host)}:{port}" for host, port in self.hosts)
         return f"{self.scheme}://{hosts}{self.prefix}/{self.alias}"

@@ -94,7 +94,24 @@ PLANNER = Role(
 )
 """Sees what the nodes have."""
 
-ROLES: tuple[Role, ...] = (READER, WRITER, PLANNER)
+PLUMBER = Role(
+    name="biocpt-plumber",
+    purpose="pipeline",
+    cluster=(
+        "cluster:admin/search/pipeline/delete",
+        "cluster:admin/search/pipeline/get",
+        "cluster:admin/search/pipeline/put",
+        "cluster:monitor/main",
+    ),
+    index=(
+        "indices:admin/get",
+        "indices:admin/settings/update",
+    ),
+    useful={"cluster:monitor/nodes/info": "a missing neural-search plugin shows only at the first hybrid query"},
+)
+"""Installs search pipelines for others; searches nothing."""
+
+ROLES: tuple[Role, ...] = (READER, WRITER, PLANNER, PLUMBER)
 
 
 def advice(rights: Iterable[str], alias: str) -> str:

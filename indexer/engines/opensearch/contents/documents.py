@@ -12,7 +12,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from indexer.article import Article, Deletion, Record, from_mapping, to_json
+from indexer.article import Article, Deletion, Record
+from indexer.article_json import from_mapping, to_json
 from indexer.decisions import as_stored
 from indexer.engines.protocol import Stored
 from indexer.fields import FIELDS

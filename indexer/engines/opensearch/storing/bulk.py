@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import orjson
 
@@ -28,6 +28,25 @@ _FOR_ALL_KINDS = frozenset({"index_closed_exception", "index_not_found_exception
 Verdict = Literal["stored", "newer", "passing", "shaken", "refused", "blocked"]
 """`newer`: the cluster holds something else than the action went by. `passing`: to be sent again. `shaken`: the
 server failed on it; perhaps on others too. `blocked`: nobody can write there."""
+
+
+class Sendable(Protocol):
+    """What a bulk request is made of: an `Action` on an index of ours, or a change of somebody's document."""
+
+    @property
+    def id(self) -> str:
+        """Of the document."""
+
+    @property
+    def lines(self) -> bytes:
+        """The action and the document, each with its line feed."""
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it is an update of exactly what was read."""
+
+
+A = TypeVar("A", bound=Sendable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +95,12 @@ def update_lines(id: str, script: bytes, *, seq_no: int, primary_term: int) -> b
     return b"%b%b\n" % (head, script)
 
 
-def body(actions: Sequence[Action]) -> bytes:
+def body(actions: Sequence[Sendable]) -> bytes:
     """The body of one request."""
     return b"".join([action.lines for action in actions])
 
 
-def results(answer: Any, actions: Sequence[Action]) -> Iterator[tuple[Action, Result]]:
+def results(answer: Any, actions: Sequence[A]) -> Iterator[tuple[A, Result]]:
     """Each action with what came of it.
 
     Raises: UnreadableAnswer, for one that is not of these actions.

@@ -9,10 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.storing.bulk import Action
-from indexer.engines.opensearch.storing.delivery import BodySize, Delivery
+from indexer.engines.opensearch.storing.bulk import Sendable
+from indexer.engines.opensearch.storing.delivery import BodySize, Delivery, Target
 from indexer.engines.opensearch.storing.patience import FOR_MINUTES, Patience
 from indexer.engines.protocol import Refused
 from indexer.errors import IndexerError
@@ -33,15 +34,17 @@ class Limits:
 
 DEFAULT = Limits()
 
+A = TypeVar("A", bound=Sendable)
 
-class Sender:
+
+class Sender(Generic[A]):
     """Background threads that send what they are given. `put`, `drain` and `close` belong to one thread."""
 
     def __init__(
         self,
         cluster: Cluster,
-        index: str,
-        renew: Callable[[Action], Action | Refused | None],
+        target: Target,
+        renew: Callable[[A], A | Refused | None],
         *,
         confirm: Callable[[], None] = lambda: None,
         limits: Limits = DEFAULT,
@@ -50,12 +53,12 @@ class Sender:
         """`renew` and `confirm` are those of a `Delivery`."""
         self._cluster, self._limits, self._patience = cluster, limits, patience
         self._size = BodySize(limits.body_bytes, limits.least_bytes)
-        self._delivery = Delivery(cluster, index, renew, confirm, size=self._size, patience=patience)
+        self._delivery = Delivery(cluster, target, renew, confirm, size=self._size, patience=patience)
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._waiting: deque[Action] = deque()
+        self._waiting: deque[A] = deque()
         self._waiting_bytes = 0
-        self._unsettled: dict[str, Action] = {}
+        self._unsettled: dict[str, A] = {}
         self._refused: list[Refused] = []
         self._created = 0
         self._settled_at = patience.clock()
@@ -63,7 +66,7 @@ class Sender:
         self._is_closed = False
         self._failure: BaseException | None = None
 
-    def put(self, action: Action) -> None:
+    def put(self, action: A) -> None:
         """Send it soon; waits while too much waits, or its id is on its way.
 
         Raises: IndexerError, what went wrong with this or an earlier action.
@@ -93,7 +96,7 @@ class Sender:
             else:
                 self._wait_until(lambda: not any(id in self._unsettled for id in ids))
 
-    def unsettled(self, ids: Collection[str]) -> dict[str, Action]:
+    def unsettled(self, ids: Collection[str]) -> dict[str, A]:
         """Those of these ids that are not acknowledged yet, by id."""
         with self._changed:
             return {id: self._unsettled[id] for id in ids if id in self._unsettled} if self._unsettled else {}
@@ -141,7 +144,7 @@ class Sender:
         """When anything was last acknowledged."""
         return self._settled_at
 
-    def settle(self, actions: Sequence[Action], refused: Sequence[Refused] = (), *, created: int = 0) -> None:
+    def settle(self, actions: Sequence[A], refused: Sequence[Refused] = (), *, created: int = 0) -> None:
         """These were acknowledged or refused; `created`: documents that were new to the index."""
         with self._changed:
             for action in actions:
@@ -194,7 +197,7 @@ class Sender:
             self._failure = self._failure or error
             self._changed.notify_all()
 
-    def _take(self) -> list[Action]:
+    def _take(self) -> list[A]:
         """The actions of the next request, once there are enough; none when it is over."""
         with self._changed:
             self._changed.wait_for(lambda: self.is_over or self._is_enough())

@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.article import (
-    PARTS,
-    Article,
-    Author,
-    Deletion,
-    MeshHeading,
-    OtherAbstract,
-    Qualifier,
-    record_digest,
-    text_digest,
-)
+from indexer.article import Article, Author, Deletion, MeshHeading, OtherAbstract, Qualifier, text_digest
+from indexer.article_json import PARTS, record_digest
 from indexer.engines.opensearch.contents.documents import VECTOR, document, record_of, stored_of, vector_of
 from indexer.engines.opensearch.contents.mapping import index_body
 from indexer.engines.protocol import Stored

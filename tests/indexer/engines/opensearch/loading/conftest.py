@@ -6,7 +6,8 @@ import pytest
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
-from indexer.engines.opensearch.loading.versions import Version, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version
 from tests.indexer.engines.opensearch.reaching import SPACE, connected
 from tests.opensearch.server import Server
 

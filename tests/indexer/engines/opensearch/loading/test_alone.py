@@ -16,7 +16,8 @@ from indexer.engines.opensearch.loading.alone import ALONE, Lock
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex, Row
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.loaders import Loader
-from indexer.engines.opensearch.loading.versions import Version, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version
 from indexer.engines.writing import DEFAULT, Share, WriteOptions
 from indexer.errors import IndexLocked
 from tests.indexer.engines.contract import article, vector

@@ -8,7 +8,8 @@ from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 from indexer.engines.opensearch.loading.inventory import inventory
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
-from indexer.engines.opensearch.loading.versions import Version, ledger_name, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version, ledger_name
 from indexer.engines.writing import WriteOptions
 from tests.indexer.engines.opensearch.reaching import SPACE, indices, served
 from tests.opensearch.server import Server

@@ -11,7 +11,7 @@ from indexer.engines import open_ledger
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.ledger import NEWEST, ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PAGE, LedgerIndex
-from indexer.engines.opensearch.loading.versions import open_version
+from indexer.engines.opensearch.loading.opening import open_version
 from indexer.errors import DamagedIndex, NoIndex
 from indexer.ledger import FileEntry
 from indexer.order import Stamp, arrival_stamp, pack

@@ -19,7 +19,8 @@ from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.loaders import Loader, Watch
-from indexer.engines.opensearch.loading.versions import Version, find_versions, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version, find_versions
 from indexer.engines.writing import DEFAULT, Share, WriteOptions
 from indexer.ledger import FileEntry
 from tests.indexer.engines.opensearch.reaching import SPACE, connected, indices, served, settings

@@ -19,7 +19,8 @@ from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.load import PATIENCE, Load
 from indexer.engines.opensearch.loading.loaders import Loader
-from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version, find_versions, ledger_name
 from indexer.engines.writing import WriteOptions
 from indexer.ledger import FileEntry
 from tests.indexer.engines.opensearch.reaching import SPACE, indices, served

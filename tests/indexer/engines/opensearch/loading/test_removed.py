@@ -13,7 +13,8 @@ from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
-from indexer.engines.opensearch.loading.versions import find_versions, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import find_versions
 from indexer.ledger import FileEntry
 from tests.indexer.engines.contract import article, vector
 from tests.indexer.engines.opensearch.reaching import SPACE, connected, indices

@@ -8,8 +8,9 @@ import pytest
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading import aliasing, publishing
 from indexer.engines.opensearch.loading.load import Load
+from indexer.engines.opensearch.loading.opening import open_version
 from indexer.engines.opensearch.loading.publishing import PublishOptions, publish
-from indexer.engines.opensearch.loading.versions import Version, open_version
+from indexer.engines.opensearch.loading.versions import Version
 from indexer.engines.writing import WriteOptions
 from tests.indexer.engines.opensearch.reaching import SPACE, served
 from tests.opensearch.server import Server

@@ -8,7 +8,8 @@ from indexer.engines.opensearch.loading.dropping import drop_from_cluster
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex
 from indexer.engines.opensearch.loading.load import Load
 from indexer.engines.opensearch.loading.mark import Mark
-from indexer.engines.opensearch.loading.versions import Version, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import Version
 from tests.indexer.engines.opensearch.reaching import SPACE
 
 pytestmark = pytest.mark.slow

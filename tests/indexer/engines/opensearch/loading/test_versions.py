@@ -14,7 +14,8 @@ from indexer.engines.opensearch.errors import (
     SeveralServed,
     TakenByAlias,
 )
-from indexer.engines.opensearch.loading.versions import find_versions, open_version
+from indexer.engines.opensearch.loading.opening import open_version
+from indexer.engines.opensearch.loading.versions import find_versions
 from indexer.engines.writing import DEFAULT, Bm25, WriteOptions
 from indexer.errors import NoIndex
 from tests.indexer.engines.opensearch.reaching import SPACE, connected, indices

@@ -15,7 +15,7 @@ from indexer.engines.opensearch.connecting.address import parse
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import DiskFull, IndexBlocked
 from indexer.engines.opensearch.errors import NoProgress, RequestRefused
-from indexer.engines.opensearch.loading.versions import open_version
+from indexer.engines.opensearch.loading.opening import open_version
 from indexer.engines.opensearch.storing.actions import put
 from indexer.engines.opensearch.storing.bulk import Action
 from indexer.engines.opensearch.storing.patience import Patience
@@ -49,7 +49,7 @@ def sender(proxy: Proxy, index: str) -> Iterator[Callable[..., Sender]]:
     cluster = Cluster(parse(f"{proxy.url}/{index}"), Access(timeout=100), connections=8)
 
     def make(limits: Limits = SMALL, patience: Patience = QUICK) -> Sender:
-        made.append(Sender(cluster, index, lambda _: None, limits=limits, patience=patience))
+        made.append(Sender(cluster, of_ours(index), lambda _: None, limits=limits, patience=patience))
         return made[-1]
 
     yield make
