@@ -1,4 +1,7 @@
-"""The re-ranker that reads query and passage at once, and gives the model's raw logit."""
+"""The re-ranker that reads query and passage at once, and gives the model's raw logit.
+
+`score` does it all; `read` and `run` do it in two steps, for a server that mixes the pairs of many callers.
+"""
 
 from collections.abc import Sequence
 
@@ -8,7 +11,7 @@ from numpy.typing import NDArray
 from onnx_models.errors import UnsuitableModel
 from onnx_models.reranker import RerankerKind
 from onnx_models.runtime import Runtime, Session, TokenBatch
-from onnx_models.tokenizer import TextTokenizer, cut_batches
+from onnx_models.tokenizer import Reading, TextTokenizer, cut_batches
 from onnx_models.workers import Workers
 
 
@@ -45,6 +48,21 @@ class CrossEncoder:
         """What it really runs with."""
         return self._session.runtime
 
+    @property
+    def max_tokens(self) -> int:
+        """A pair is cut to so many tokens."""
+        return self._tokenizer.max_tokens
+
+    @property
+    def token_budget(self) -> int:
+        """The batch size, in tokens, that it runs fastest with, unless one was asked for."""
+        return self._budget
+
+    @property
+    def concurrency(self) -> int:
+        """How many `run`s at the same time, from different threads, use the machine best."""
+        return self._session.concurrency
+
     def score(self, query: str, passages: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One logit a passage, in the order given; texts too long for the model lose their ends."""
         scores = np.empty(len(passages), dtype=np.float32)
@@ -53,11 +71,19 @@ class CrossEncoder:
             part = scores[start : start + len(window)]
 
             def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = _relevance(self._session.run(batch))
+                part[batch.rows] = self.run(batch)
 
             self._workers.each(work, cut_batches(window, self._budget))
             start += len(window)
         return scores
+
+    def read(self, query: str, passages: Sequence[tuple[str, str]]) -> Reading:
+        """The first step: pairs to tokens, in the order given."""
+        return self._tokenizer.read_pairs(query, passages)
+
+    def run(self, batch: TokenBatch) -> NDArray[np.float32]:
+        """The second step: one batch, of any pairs that were read, to logits of shape (batch,)."""
+        return _relevance(self._session.run(batch))
 
 
 def _relevance(logits: NDArray[np.float32]) -> NDArray[np.float32]:

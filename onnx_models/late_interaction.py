@@ -1,4 +1,7 @@
-"""The re-ranker that compares token states: MaxSim, with the weights of the encoder and no others."""
+"""The re-ranker that compares token states: MaxSim, with the weights of the encoder and no others.
+
+`score` does it all; `read`, `query_states` and `run` do it in steps, for a server that mixes passages of many callers.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 from onnx_models.pooling import normalised
 from onnx_models.reranker import RerankerKind
 from onnx_models.runtime import Runtime, Session, TokenBatch
-from onnx_models.tokenizer import TextTokenizer, cut_batches
+from onnx_models.tokenizer import Reading, TextTokenizer, cut_batches
 from onnx_models.workers import Workers
 
 _WORST = np.float32(-1)
@@ -53,24 +56,60 @@ class LateInteraction:
         """What it really runs with."""
         return self._article.session.runtime
 
+    @property
+    def max_tokens(self) -> int:
+        """A passage is cut after so many tokens."""
+        return self._article.tokenizer.max_tokens
+
+    @property
+    def token_budget(self) -> int:
+        """The batch size, in tokens, that it runs fastest with, unless one was asked for."""
+        return self._budget
+
+    @property
+    def concurrency(self) -> int:
+        """How many `run`s at the same time, from different threads, use the machine best."""
+        return self._article.session.concurrency
+
     def score(self, query: str, passages: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One mean cosine a passage, in the order given; no more than a batch's token states are held at once."""
         scores = np.empty(len(passages), dtype=np.float32)
         if not passages:
             return scores
-        asked = self._query_states(query)
+        asked = self.query_states(query)
         start = 0
         for window in self._article.tokenizer.windows(passages):
             part = scores[start : start + len(window)]
 
             def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = maxsim(asked, normalised(self._article.session.run(batch)), batch.mask)
+                part[batch.rows] = self.run(batch, [asked] * len(batch.rows))
 
             self._workers.each(work, cut_batches(window, self._budget))
             start += len(window)
         return scores
 
-    def _query_states(self, query: str) -> NDArray[np.float32]:
+    def read(self, passages: Sequence[tuple[str, str]]) -> Reading:
+        """The first step: passages to tokens, in the order given."""
+        return self._article.tokenizer.read(passages)
+
+    def run(self, batch: TokenBatch, asked: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """The last step: one batch, of any passages that were read, to scores of shape (batch,).
+
+        Args:
+            batch: the passages.
+            asked: the states of each row's query; rows of one query hold the same array.
+        """
+        states = normalised(self._article.session.run(batch))
+        scores = np.empty(len(asked), dtype=np.float32)
+        for query in {id(query): query for query in asked}.values():
+            rows = np.array([row for row, other in enumerate(asked) if other is query])
+            if len(rows) == len(asked):
+                return maxsim(query, states, batch.mask)
+            scores[rows] = maxsim(query, states[rows], batch.mask[rows])
+        return scores
+
+    def query_states(self, query: str) -> NDArray[np.float32]:
+        """The states of a query's tokens, as unit vectors of shape (tokens, hidden)."""
         (window,) = self._query.tokenizer.windows([query])
         (batch,) = cut_batches(window, self._budget)
         return normalised(self._query.session.run(batch)[0])

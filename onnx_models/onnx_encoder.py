@@ -1,4 +1,7 @@
-"""The encoder that runs an exported model: tokenise, run in batches, pool, normalise."""
+"""The encoder that runs an exported model: tokenise, run in batches, pool, normalise.
+
+`encode` does it all; `read` and `run` do it in two steps, for a server that mixes the texts of many callers.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from onnx_models.errors import UnsuitableModel
 from onnx_models.pooling import normalised, pooled
 from onnx_models.runtime import Runtime, Session, TokenBatch
 from onnx_models.specs import Similarity
-from onnx_models.tokenizer import TextTokenizer, cut_batches
+from onnx_models.tokenizer import Reading, TextTokenizer, cut_batches
 from onnx_models.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,21 @@ class OnnxEncoder:
         """What it really runs with."""
         return self._session.runtime
 
+    @property
+    def max_tokens(self) -> int:
+        """A text is cut after so many tokens."""
+        return self._tokenizer.max_tokens
+
+    @property
+    def token_budget(self) -> int:
+        """The batch size, in tokens, that it runs fastest with, unless one was asked for."""
+        return self._budget
+
+    @property
+    def concurrency(self) -> int:
+        """How many `run`s at the same time, from different threads, use the machine best."""
+        return self._session.concurrency
+
     def encode(self, texts: Sequence[Text]) -> NDArray[np.float32]:
         """One row a text, in the order given: float32 of shape (n, dimension)."""
         if self._tokenizer.spec.role == "query" and not self._warned:
@@ -75,7 +93,7 @@ class OnnxEncoder:
             part = vectors[start : start + len(window)]
 
             def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = self._pooled(batch)
+                part[batch.rows] = self.run(batch)
 
             self._workers.each(work, cut_batches(window, self._budget))
             start += len(window)
@@ -85,16 +103,21 @@ class OnnxEncoder:
         """Whether each text has more tokens than the model reads, so that its end does not count."""
         return self._tokenizer.truncated(texts)
 
-    def _warn_of_truncation(self, texts: Sequence[Text]) -> None:
-        if any(self.truncated(texts)):
-            self._warned = True
-            message = "A query is longer than %s reads: its first %d tokens count (said once)"
-            log.warning(message, self.name, self._tokenizer.max_tokens)
+    def read(self, texts: Sequence[Text]) -> Reading:
+        """The first step: texts to tokens, in the order given, without a warning of what is cut."""
+        return self._tokenizer.read(texts)
 
-    def _pooled(self, batch: TokenBatch) -> NDArray[np.float32]:
+    def run(self, batch: TokenBatch) -> NDArray[np.float32]:
+        """The second step: one batch, of any texts that were read, to vectors; float32 of (batch, dimension)."""
         spec = self._tokenizer.spec
         vectors = pooled(self._session.run(batch), batch.mask, spec.pooling)
         if vectors.shape[1] != self._dimension:
             problem = f"its graph gives {vectors.shape[1]} dimensions, its model.json says {self._dimension}"
             raise UnsuitableModel(model=self.name, problem=problem)
         return normalised(vectors) if spec.similarity == "cosine" else vectors
+
+    def _warn_of_truncation(self, texts: Sequence[Text]) -> None:
+        if any(self.truncated(texts)):
+            self._warned = True
+            message = "A query is longer than %s reads: its first %d tokens count (said once)"
+            log.warning(message, self.name, self._tokenizer.max_tokens)

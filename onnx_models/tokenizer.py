@@ -26,6 +26,14 @@ class Tokens(NamedTuple):
     segments: list[int]
 
 
+class Reading(NamedTuple):
+    """Texts as a model reads them, in the order given."""
+
+    tokens: list[Tokens]
+    cut: list[bool]
+    """Whether each has more tokens than the model reads, so that its end does not count."""
+
+
 class TextTokenizer:
     """Reads texts the way one model was trained to. Safe to share between threads."""
 
@@ -52,6 +60,15 @@ class TextTokenizer:
         starts = range(0, len(inputs), WINDOW)
         encodings = (encoding for start in starts for encoding in self._encodings(inputs[start : start + WINDOW]))
         return [bool(encoding.overflowing) for encoding in encodings]
+
+    def read(self, texts: Sequence[Text]) -> Reading:
+        """All texts at once: for a caller that bounds how many there are."""
+        return _reading(self._encodings([self._input(text) for text in texts]))
+
+    def read_pairs(self, query: str, passages: Sequence[tuple[str, str]]) -> Reading:
+        """All (query, passage) pairs at once, for a model that reads both."""
+        query = self.spec.prefix + query
+        return _reading(self._encodings([(query, self._join(*passage)) for passage in passages]))
 
     def pair_windows(self, query: str, passages: Sequence[tuple[str, str]]) -> Iterator[list[Tokens]]:
         """The tokens of (query, passage) pairs in the order given, for a model that reads both at once."""
@@ -113,10 +130,12 @@ def cut_batches(window: Sequence[Tokens], budget: int) -> Iterator[TokenBatch]:
         longest = max(1, len(window[order[start]].ids))
         rows = order[start : start + max(1, budget // longest)]
         start += len(rows)
-        yield _padded([window[row] for row in rows], longest, rows)
+        yield padded([window[row] for row in rows], rows)
 
 
-def _padded(texts: list[Tokens], length: int, rows: list[int]) -> TokenBatch:
+def padded(texts: Sequence[Tokens], rows: Sequence[int]) -> TokenBatch:
+    """One batch of at least one text, as long as the longest; `rows` says where each belongs."""
+    length = max(1, max(len(text.ids) for text in texts))
     ids, mask, segments = (np.zeros((len(texts), length), dtype=np.int64) for _ in range(3))
     for row, text in enumerate(texts):
         count = len(text.ids)
@@ -124,6 +143,11 @@ def _padded(texts: list[Tokens], length: int, rows: list[int]) -> TokenBatch:
         mask[row, :count] = 1
         segments[row, :count] = text.segments
     return TokenBatch(ids, mask, segments, np.array(rows, dtype=np.intp))
+
+
+def _reading(encodings: list[Encoding]) -> Reading:
+    tokens = [Tokens(encoding.ids, encoding.type_ids) for encoding in encodings]
+    return Reading(tokens, [bool(encoding.overflowing) for encoding in encodings])
 
 
 def _open(file: Path) -> Tokenizer:

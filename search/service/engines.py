@@ -1,100 +1,129 @@
-"""The opened models of a server, each with the names that it answers to."""
+"""How a request's texts become a model's tokens, and batches of these its numbers: encoder, cross-encoder, late."""
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Protocol, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from onnx_models import Encoder, InstalledModel, Reranker, RerankerChoice, RunOptions, find_set
-from onnx_models import load_encoder as open_encoder
-from onnx_models import load_reranker as open_reranker
-from search.service.errors import UnknownServedModel
-from search.service.inference import Embedded, Inference, Scored, ServedModel, Side
-from search.service.limits import Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
-    """A model that is open, with the names that it answers to."""
-
-    served: ServedModel
-    names: tuple[str, ...]
-    encoder: Encoder | None = None
-    reranker: Reranker | None = None
-
-    def embed(self, texts: Sequence[str]) -> Embedded:
-        """Vectors in the order given."""
-        if self.encoder is None:
-            raise UnknownServedModel(name=self.served.name, served=())
-        asked = [passage(text) for text in texts] if self.served.side == "article" else list(texts)
-        none = tuple(0 for _ in texts)
-        return Embedded(vectors=self.encoder.encode(asked), tokens=none, cut=tuple(False for _ in texts))
-
-    def rerank(self, query: str, documents: Sequence[str]) -> Scored:
-        """Logits in the order given."""
-        if self.reranker is None:
-            raise UnknownServedModel(name=self.served.name, served=())
-        logits = self.reranker.score(query, [passage(text) for text in documents]).astype(np.float64)
-        return Scored(logits=logits, tokens=tuple(0 for _ in documents), cut=tuple(False for _ in documents))
+from onnx_models.cross_encoder import CrossEncoder
+from onnx_models.late_interaction import LateInteraction
+from onnx_models.onnx_encoder import OnnxEncoder
+from onnx_models.runtime import TokenBatch
+from onnx_models.tokenizer import Reading
 
 
-def open_inference(
-    home: Path, sets: Sequence[str], *, rerank: RerankerChoice = "auto", run: RunOptions, limits: Limits
-) -> Inference:
-    """Open the encoders and the re-ranker of these sets, by name or folder.
+class Engine(Protocol):
+    """A model in two steps. Safe to share between threads."""
 
-    Raises:
-        ModelError: a set or one of its models cannot be opened.
-    """
-    return Inference([engine for name in sets for engine in _engines(home, name, rerank, run)], limits)
+    def read(self, query: str, texts: Sequence[str]) -> Reading:
+        """Texts to tokens, in the order given; an encoder has no query."""
+
+    def companion(self, query: str) -> object:
+        """What each row of a request takes along into its run."""
+
+    def run(self, batch: TokenBatch, companions: Sequence[object]) -> NDArray[Any]:
+        """One result a row, whatever requests the rows are of."""
+
+    def tokens_beside(self, companion: object) -> int:
+        """How many tokens are read for a row beside its own; known once the row was run."""
+
+
+class QueryEngine:
+    """An encoder of queries: a text is read as it is."""
+
+    def __init__(self, encoder: OnnxEncoder) -> None:
+        self._encoder = encoder
+
+    def read(self, query: str, texts: Sequence[str]) -> Reading:
+        """Each text's tokens."""
+        return self._encoder.read(texts)
+
+    def companion(self, query: str) -> None:
+        """Nothing."""
+
+    def run(self, batch: TokenBatch, companions: Sequence[object]) -> NDArray[np.float32]:
+        """A vector a row."""
+        return self._encoder.run(batch)
+
+    def tokens_beside(self, companion: object) -> int:
+        """None."""
+        return 0
+
+
+class ArticleEngine(QueryEngine):
+    """An encoder of articles: a text's first line is the title."""
+
+    def read(self, query: str, texts: Sequence[str]) -> Reading:
+        """Each article's tokens."""
+        return self._encoder.read([passage(text) for text in texts])
+
+
+class CrossEngine:
+    """A cross-encoder: query and document are read as one."""
+
+    def __init__(self, reranker: CrossEncoder) -> None:
+        self._reranker = reranker
+
+    def read(self, query: str, texts: Sequence[str]) -> Reading:
+        """Each pair's tokens."""
+        return self._reranker.read(query, [passage(text) for text in texts])
+
+    def companion(self, query: str) -> None:
+        """Nothing: the query is among a row's tokens."""
+
+    def run(self, batch: TokenBatch, companions: Sequence[object]) -> NDArray[np.float32]:
+        """A logit a row."""
+        return self._reranker.run(batch)
+
+    def tokens_beside(self, companion: object) -> int:
+        """None."""
+        return 0
+
+
+class LateEngine:
+    """Late interaction: documents are read alone, and their states compared with those of the query."""
+
+    def __init__(self, reranker: LateInteraction) -> None:
+        self._reranker = reranker
+
+    def read(self, query: str, texts: Sequence[str]) -> Reading:
+        """Each document's tokens."""
+        return self._reranker.read([passage(text) for text in texts])
+
+    def companion(self, query: str) -> "Question":
+        """The query, whose states are computed with the request's first batch."""
+        return Question(self._reranker, query)
+
+    def run(self, batch: TokenBatch, companions: Sequence[object]) -> NDArray[np.float32]:
+        """A mean cosine a row."""
+        questions = cast(Sequence[Question], companions)  # no others are given out above
+        return self._reranker.run(batch, [question.states() for question in questions])
+
+    def tokens_beside(self, companion: object) -> int:
+        """The query's."""
+        return len(cast(Question, companion).states())  # as above
+
+
+class Question:
+    """A query whose token states are computed once, when first asked for."""
+
+    def __init__(self, reranker: LateInteraction, text: str) -> None:
+        self._reranker = reranker
+        self._text = text
+        self._states: NDArray[np.float32] | None = None
+        self._lock = threading.Lock()
+
+    def states(self) -> NDArray[np.float32]:
+        """Unit vectors of shape (tokens, hidden)."""
+        with self._lock:
+            if self._states is None:
+                self._states = self._reranker.query_states(self._text)
+            return self._states
 
 
 def passage(text: str) -> tuple[str, str]:
     """A text as an article: its first line is the title, the rest the abstract."""
     title, _, abstract = text.strip().partition("\n")
     return title.strip(), abstract.strip()
-
-
-def _engines(home: Path, name: str, rerank: RerankerChoice, run: RunOptions) -> list[Engine]:
-    models = find_set(home, name)
-    set_name = models.model_set.name
-    engines = []
-    sides: tuple[tuple[Side, InstalledModel], ...] = (("query", models.query), ("article", models.article))
-    for side, model in sides:
-        encoder = open_encoder(model, run)
-        served = ServedModel(
-            name=f"{set_name}-{side}",
-            model_set=set_name,
-            side=side,
-            dimension=encoder.dimension,
-            max_tokens=model.spec.max_tokens,
-            fingerprint=encoder.fingerprint,
-            precision=encoder.runtime.precision,
-            kind="encoder",
-            similarity=encoder.similarity,
-            runtime=str(encoder.runtime),
-        )
-        engines.append(Engine(served=served, names=_names(served, model), encoder=encoder))
-    reranker = open_reranker(models, rerank, run)
-    if reranker is not None:
-        model = models.cross if reranker.kind == "cross" and models.cross is not None else models.article
-        served = ServedModel(
-            name=f"{set_name}-rerank",
-            model_set=set_name,
-            side="rerank",
-            dimension=None,
-            max_tokens=model.spec.max_tokens,
-            fingerprint=model.fingerprint,
-            precision="fp32",
-            kind=reranker.kind,
-            similarity=None,
-            runtime="",
-        )
-        names = _names(served, model) if reranker.kind == "cross" else (served.name,)
-        engines.append(Engine(served=served, names=names, reranker=reranker))
-    return engines
-
-
-def _names(served: ServedModel, model: InstalledModel) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((served.name, model.spec.name)))

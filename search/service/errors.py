@@ -22,7 +22,7 @@ class RequestTooLarge(ServiceError):
     """A request with more texts, or a longer text, than the server takes."""
 
     def __init__(self, *, what: str, given: int, most: int, advice: str) -> None:
-        super().__init__(f"The request has {what} {given:,}, and this server takes {most:,}. {advice}")
+        super().__init__(f"The request has {given:,} {what}, and this server takes {most:,}. {advice}")
 
 
 class UnknownServedModel(ServiceError):

@@ -13,7 +13,20 @@ class Limits:
     """Most characters in one text. Models read far fewer; the rest would be cut, so this only bounds the work."""
     body_bytes: int = 16 * 2**20
     """Most bytes in a request's body."""
-    waiting_tokens: int = 200_000
-    """Most tokens that wait to be computed, all requests together; a request alone is always taken."""
+    waiting_seconds: float = 5.0
+    """A request that would begin later than this is refused, by the speed measured last.
+
+    An answer then comes within this time and that of the request's own work, whatever the load.
+    """
+    waiting_tokens: int = 1_000_000
+    """Most tokens that wait to be computed, all requests together, to bound memory; one alone is always taken."""
     seconds: float = 60.0
-    """How long a request may take; what is left of it then is not computed."""
+    """How long a request may take from its admission; what is left of it then is not computed."""
+    connections: int = 1000
+    """Most open connections. One more takes the place of the one that has kept the server waiting longest."""
+    header_seconds: float = 10.0
+    """How long a client may take to send a request's headers, counted from connecting."""
+    idle_seconds: int = 5
+    """How long a connection is kept open between two requests."""
+    stopping_seconds: int = 30
+    """How long requests that are being answered have when the server is told to stop."""
