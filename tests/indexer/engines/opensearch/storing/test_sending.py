@@ -18,6 +18,7 @@ from indexer.engines.opensearch.errors import NoProgress, RequestRefused
 from indexer.engines.opensearch.loading.opening import open_version
 from indexer.engines.opensearch.storing.actions import put
 from indexer.engines.opensearch.storing.bulk import Action
+from indexer.engines.opensearch.storing.delivery import of_ours
 from indexer.engines.opensearch.storing.patience import Patience
 from indexer.engines.opensearch.storing.sending import Limits, Sender
 from indexer.errors import IndexerError
@@ -43,12 +44,12 @@ def proxy(node_36: Server) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def sender(proxy: Proxy, index: str) -> Iterator[Callable[..., Sender]]:
+def sender(proxy: Proxy, index: str) -> Iterator[Callable[..., Sender[Action]]]:
     """`sender(limits, patience)`; after the test none of its threads is left."""
-    made: list[Sender] = []
+    made: list[Sender[Action]] = []
     cluster = Cluster(parse(f"{proxy.url}/{index}"), Access(timeout=100), connections=8)
 
-    def make(limits: Limits = SMALL, patience: Patience = QUICK) -> Sender:
+    def make(limits: Limits = SMALL, patience: Patience = QUICK) -> Sender[Action]:
         made.append(Sender(cluster, of_ours(index), lambda _: None, limits=limits, patience=patience))
         return made[-1]
 
@@ -63,7 +64,7 @@ def actions(number: int, *, size: int = 1000, order: int = 5) -> list[Action]:
     return [put(Article(id=str(n), order=order, title="x" * size), None) for n in range(number)]
 
 
-def send(sender: Sender, *given: Action) -> None:
+def send(sender: Sender[Action], *given: Action) -> None:
     for action in given:
         sender.put(action)
     sender.drain()
@@ -77,7 +78,7 @@ def stored(node: Server, index: str) -> dict[str, int]:
 
 
 def test_bodies_are_bounded_and_several_are_under_way(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda *_: Trouble(pause=0.2)
     send(sender(), *actions(300))
@@ -86,7 +87,9 @@ def test_bodies_are_bounded_and_several_are_under_way(
     assert stored(node_36, index) == {str(n): 5 for n in range(300)}
 
 
-def test_what_waits_is_bounded_so_that_the_giver_is_slowed_down(sender: Callable[..., Sender], proxy: Proxy) -> None:
+def test_what_waits_is_bounded_so_that_the_giver_is_slowed_down(
+    sender: Callable[..., Sender[Action]], proxy: Proxy
+) -> None:
     proxy.trouble = lambda *_: Trouble(pause=0.3)
     one = sender(Limits(connections=1, body_bytes=10_000, waiting_bytes=20_000))
     begun = time.monotonic()
@@ -99,7 +102,7 @@ def test_what_waits_is_bounded_so_that_the_giver_is_slowed_down(sender: Callable
 
 
 def test_a_busy_cluster_is_sent_the_same_in_smaller_bodies(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(429, "rejected_execution_exception") if number < 12 else None
     send(sender(replace(SMALL, connections=1)), *actions(100))
@@ -109,7 +112,7 @@ def test_a_busy_cluster_is_sent_the_same_in_smaller_bodies(
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_node_that_is_away_for_a_while_gets_it_later(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str, status: int
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str, status: int
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(status) if number % 3 else None
     send(sender(), *actions(60))
@@ -117,7 +120,7 @@ def test_a_node_that_is_away_for_a_while_gets_it_later(
 
 
 def test_only_what_was_turned_away_is_sent_again(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(pass_on=0.5) if number == 0 else None
     send(sender(Limits(connections=1)), *actions(10))
@@ -126,7 +129,7 @@ def test_only_what_was_turned_away_is_sent_again(
 
 
 def test_a_document_on_which_the_server_fails_again_and_again_is_refused_if_it_stored_others(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     def trouble(_: int, body: bytes) -> Trouble | None:
         ids = [id for id, _ in operations(body)]
@@ -141,7 +144,7 @@ def test_a_document_on_which_the_server_fails_again_and_again_is_refused_if_it_s
 
 
 def test_a_server_that_fails_on_everything_refuses_nothing(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(pass_on=0, item_status=500) if number < 7 else None
     one = sender(Limits(connections=1))
@@ -151,7 +154,7 @@ def test_a_server_that_fails_on_everything_refuses_nothing(
 
 
 def test_an_answer_that_was_lost_does_no_harm(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(lose_answer=number % 2 == 0)
     one = sender()
@@ -162,7 +165,7 @@ def test_an_answer_that_was_lost_does_no_harm(
 
 
 def test_a_body_that_is_too_large_is_cut_and_a_document_that_is_is_refused(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda _, body: Trouble(413) if len(body) > 6_000 else None
     one = sender()
@@ -174,7 +177,7 @@ def test_a_body_that_is_too_large_is_cut_and_a_document_that_is_is_refused(
 
 
 def test_one_id_is_never_under_way_twice(
-    sender: Callable[..., Sender], proxy: Proxy, node_36: Server, index: str
+    sender: Callable[..., Sender[Action]], proxy: Proxy, node_36: Server, index: str
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(pause=0.05, lose_answer=number == 0)
     one = sender(Limits(body_bytes=1_000))
@@ -186,7 +189,7 @@ def test_one_id_is_never_under_way_twice(
     assert stored(node_36, index) == {"1": 6}
 
 
-def test_an_older_write_than_what_is_stored_is_superseded(sender: Callable[..., Sender]) -> None:
+def test_an_older_write_than_what_is_stored_is_superseded(sender: Callable[..., Sender[Action]]) -> None:
     one = sender()
     send(one, *actions(2, order=9))
     send(one, *actions(1, order=8))
@@ -194,7 +197,7 @@ def test_an_older_write_than_what_is_stored_is_superseded(sender: Callable[..., 
     assert (refused.id, refused.is_superseded) == ("0", True)
 
 
-def test_patience_ends_and_says_what_the_trouble_was(sender: Callable[..., Sender], proxy: Proxy) -> None:
+def test_patience_ends_and_says_what_the_trouble_was(sender: Callable[..., Sender[Action]], proxy: Proxy) -> None:
     proxy.trouble = lambda *_: Trouble(503)
     one = sender(SMALL, Patience(limit=0.3, first=0.01, longest=0.05))
     with pytest.raises(NoProgress, match=r"503.*goes on when run again"):
@@ -203,7 +206,7 @@ def test_patience_ends_and_says_what_the_trouble_was(sender: Callable[..., Sende
         one.put(actions(1)[0])
 
 
-def test_progress_renews_the_patience(sender: Callable[..., Sender], proxy: Proxy) -> None:
+def test_progress_renews_the_patience(sender: Callable[..., Sender[Action]], proxy: Proxy) -> None:
     seconds = [0.0]
 
     def trouble(number: int, body: bytes) -> Trouble | None:
@@ -221,7 +224,7 @@ def test_progress_renews_the_patience(sender: Callable[..., Sender], proxy: Prox
     [("index.blocks.write", IndexBlocked), ("index.blocks.read_only_allow_delete", DiskFull)],
 )
 def test_a_block_is_an_error_at_once(
-    sender: Callable[..., Sender], node_36: Server, index: str, setting: str, error: type[IndexerError]
+    sender: Callable[..., Sender[Action]], node_36: Server, index: str, setting: str, error: type[IndexerError]
 ) -> None:
     node_36.ask("PUT", f"/{index}/_settings", {setting: True})
     one = sender(SMALL, Patience(limit=120))
@@ -237,7 +240,7 @@ def test_a_block_is_an_error_at_once(
 
 
 def test_a_refusal_that_waiting_does_not_mend_reaches_the_giver_while_it_gives(
-    sender: Callable[..., Sender], proxy: Proxy
+    sender: Callable[..., Sender[Action]], proxy: Proxy
 ) -> None:
     proxy.trouble = lambda number, _: Trouble(400, "illegal_argument_exception") if number == 2 else Trouble(pause=0.2)
     one = sender()
@@ -247,7 +250,7 @@ def test_a_refusal_that_waiting_does_not_mend_reaches_the_giver_while_it_gives(
     assert len(list(given)) > 1_000
 
 
-def test_close_does_not_wait_for_a_node_that_never_answers(sender: Callable[..., Sender], proxy: Proxy) -> None:
+def test_close_does_not_wait_for_a_node_that_never_answers(sender: Callable[..., Sender[Action]], proxy: Proxy) -> None:
     proxy.trouble = lambda *_: Trouble(hang=True)
     one = sender()
     for action in actions(30):
@@ -257,7 +260,7 @@ def test_close_does_not_wait_for_a_node_that_never_answers(sender: Callable[...,
     assert time.monotonic() - begun < 30
 
 
-def test_close_does_not_wait_for_a_pause_to_end(sender: Callable[..., Sender], proxy: Proxy) -> None:
+def test_close_does_not_wait_for_a_pause_to_end(sender: Callable[..., Sender[Action]], proxy: Proxy) -> None:
     proxy.trouble = lambda *_: Trouble(503)
     one = sender(SMALL, Patience(limit=600, first=100, longest=100))
     for action in actions(30):
