@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import environments, machine, results
 from benchmarks.report import Report, save
-from search.cli.options import default_home
+from onnx_models import default_home
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import orjson
@@ -160,6 +160,11 @@ class Article:
     """The name of the file that it was read from."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Fields of a JSON-lines source that are not ours, kept as they came."""
+
+    def __repr__(self) -> str:
+        values = ((item, getattr(self, item.name)) for item in fields(self))
+        known = (f"{item.name}={value!r}" for item, value in values if value and value != item.default)
+        return f"Article({', '.join(known)})"
 
     @property
     def passage(self) -> tuple[str, str]:

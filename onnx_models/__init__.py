@@ -2,7 +2,7 @@
 
 from onnx_models.encoder import Encoder, Text
 from onnx_models.errors import ModelError
-from onnx_models.installed import InstalledModel, InstalledSet
+from onnx_models.installed import InstalledModel, InstalledSet, default_home
 from onnx_models.installed import find as find_set
 from onnx_models.loading import RerankerChoice, load_encoder, load_reranker
 from onnx_models.reranker import Reranker, RerankerKind
@@ -26,6 +26,7 @@ __all__ = [
     "Runtime",
     "Similarity",
     "Text",
+    "default_home",
     "find_set",
     "load_encoder",
     "load_reranker",

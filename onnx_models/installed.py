@@ -185,6 +185,13 @@ def names(home: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob(f"*/{set_file.FILE}") if _is_name(path.parent.name))
 
 
+def default_home() -> Path:
+    """The platform's data folder, where model sets live unless another place is named; no BIOCPT_HOME is read."""
+    import platformdirs
+
+    return platformdirs.user_data_path("biocpt")
+
+
 def sets_folder(home: Path) -> Path:
     """Where a home keeps its model sets."""
     return home / "models"

@@ -28,6 +28,10 @@ class PageBeyondDepth(InvalidRequest):
         )
 
 
+class UntranslatableFilter(InvalidRequest):
+    """A filter of another library that says what no index of ours can be asked."""
+
+
 class ModelMismatch(SearchError):
     """The query encoder is not the partner of the article encoder that made the index's vectors."""
 

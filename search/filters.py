@@ -24,6 +24,20 @@ class Filters:
     """None: any id. An empty tuple lets nothing through."""
     has_abstract: bool = False
     no_retracted: bool = False
+    also: Query | None = None
+    """What else must hold, as a query of `indexer.queries`: for what the fields above cannot say."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would let nothing through without a word: a text in place of a tuple, years that are none."""
+        for name in ("journals", "types", "mesh", "languages", "ids"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise InvalidRequest(f"The filter {name} is the text {value!r}; give a tuple of texts: ({value!r},).")
+        if len(self.years) != 2 or not all(year is None or type(year) is int for year in self.years):
+            raise InvalidRequest(f"The filter years is {self.years!r}; give (first, last), None for an open end.")
+        low, high = self.years
+        if low is not None and high is not None and high < low:
+            raise InvalidRequest(f"The filter years is {self.years!r}, which ends before it begins; swap its ends.")
 
     def query(self) -> Query | None:
         """All filters as one query; None where there are none."""
@@ -43,6 +57,8 @@ class Filters:
             parts.append(Term("flag", ("abstract",)))
         if self.no_retracted:
             parts.append(Not(Term("flag", ("retracted",))))
+        if self.also is not None:
+            parts.append(self.also)
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else And(tuple(parts))

@@ -7,7 +7,15 @@ from pathlib import Path
 from indexer.engines import open_reader
 from indexer.engines.location import AnyLocation
 from indexer.engines.protocol import IndexInfo, Reader, VectorSpace
-from onnx_models import Encoder, RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
+from onnx_models import (
+    Encoder,
+    RerankerChoice,
+    RunOptions,
+    default_home,
+    find_set,
+    load_encoder,
+    load_reranker,
+)
 from onnx_models.errors import ModelError
 from onnx_models.installed import InstalledSet
 from search.errors import InvalidRequest, ModelMismatch, NoVectors
@@ -19,7 +27,8 @@ from search.searcher import Searcher
 class SearcherOptions:
     """What to open: `model` (None: the set that made the index), the re-ranker, and how models run."""
 
-    home: Path
+    home: Path = field(default_factory=default_home)
+    """The folder that holds `models/`; that of `biocpt models` where BIOCPT_HOME is not set."""
     model: str | None = None
     mode: Mode = "hybrid"
     """Which lists will be asked; models that they do not need are not loaded."""
@@ -27,17 +36,17 @@ class SearcherOptions:
     run: RunOptions = field(default_factory=RunOptions)
 
 
-def open_searcher(location: AnyLocation, options: SearcherOptions) -> Searcher:
-    """A searcher for the index at `location`.
+def open_searcher(location: AnyLocation | Path, options: SearcherOptions | None = None) -> Searcher:
+    """A searcher for the index at `location`: a folder, or the URL of an index in a cluster. Close it after use.
 
     Raises:
         ModelMismatch: the query encoder is not the partner of the encoder that made the index's vectors.
         NoVectors: the mode needs vectors and the index has none.
         IndexerError, ModelError: the index or a model cannot be opened.
     """
-    index = open_reader(location)
+    index = open_reader(str(location) if isinstance(location, Path) else location)
     try:
-        return _with_models(index, options)
+        return _with_models(index, options or SearcherOptions())
     except BaseException:
         index.close()
         raise

@@ -25,7 +25,7 @@ class SearchRequest:
     (`offset`, `limit`) are cut from it and never re-order. `rerank_depth` of them are read by the re-ranker.
     """
 
-    query: str
+    query: str = field(kw_only=False)
     mode: Mode = "hybrid"
     fusion: str = "interpolate"
     """A name in `search.fusion.FUSIONS`. The default is what tuning supported (docs/evaluation.md): by cross-validation
@@ -103,6 +103,16 @@ class Result:
     """How `score` was mixed from the re-ranker's and the fused score; None where the re-ranker alone decides."""
     snippet: Snippet = Snippet("")
 
+    @property
+    def ranks(self) -> dict[str, int]:
+        """The rank from 1 that each stage gave it: `lexical`, `dense`, `fused`, `reranked`, as far as it took part."""
+        stages = {**self.places, "fused": self.fused, "reranked": self.reranked}
+        return {name: place.rank for name, place in stages.items() if place is not None}
+
+    def __repr__(self) -> str:
+        ranks = "".join(f", {name} #{rank}" for name, rank in self.ranks.items())
+        return f"<Result {self.rank}. {self.article.title!r}, id {self.id!r}, score {self.score:.4f}{ranks}>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResponse:
@@ -120,3 +130,8 @@ class SearchResponse:
     """The model that re-ranked; "" where none did."""
     data_date: str = ""
     """The newest NLM date in the index, ISO; "" where none is known."""
+
+    def __repr__(self) -> str:
+        asked, shown = self.request, len(self.results)
+        by = f", re-ranked by {self.reranker}" if self.reranker else ""
+        return f"<SearchResponse to {asked.query!r} ({asked.mode}): {shown} of {self.found} candidates{by}>"

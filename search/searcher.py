@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.engines.protocol import IndexInfo, Reader
-from indexer.queries import Hit, Nearest, PartialHits
+from indexer.queries import Hit, Nearest, PartialHits, Probe
 from onnx_models.encoder import Encoder
 from onnx_models.reranker import Reranker
 from search.errors import ArticleWithoutVector, EmptyQuery, InvalidRequest, NoVectors, UnknownArticle
@@ -42,21 +43,21 @@ class Searcher:
         self._notes = notes
         self.info = info or index.info(versions=False)
 
-    def search(self, request: SearchRequest) -> SearchResponse:
-        """The answer to one request.
+    def search(self, request: SearchRequest | str) -> SearchResponse:
+        """The answer to one request; a text is asked as `SearchRequest(text)`.
 
         Raises:
             SearchError: an empty query, an unknown fusion, a dense list where there are no vectors.
         """
         return next(self.search_all([request]))
 
-    def search_all(self, requests: Iterable[SearchRequest]) -> Iterator[SearchResponse]:
+    def search_all(self, requests: Iterable[SearchRequest | str]) -> Iterator[SearchResponse]:
         """One response a request, in order; queries are encoded together, which is quicker than one by one."""
         return map(self._respond, self.rank_all(requests))
 
-    def rank_all(self, requests: Iterable[SearchRequest]) -> Iterator[Ranking]:
+    def rank_all(self, requests: Iterable[SearchRequest | str]) -> Iterator[Ranking]:
         """One ranking a request, in order, without fetching what will not be shown: for runs over many topics."""
-        remaining = iter(requests)
+        remaining = (SearchRequest(request) if isinstance(request, str) else request for request in requests)
         while chunk := list(islice(remaining, _ENCODED_AT_ONCE)):
             yield from self._rank_together(chunk)
 
@@ -97,9 +98,21 @@ class Searcher:
         reranked = self._rerank(request, fused, watch)
         return Ranking(request=request, lists=lists, fused=fused, reranked=reranked, watch=watch)
 
+    def asks(self, request: SearchRequest) -> dict[str, Probe]:
+        """The lists that `search` would ask the index for, by name, with the query encoded; the index is not asked."""
+        self._check(request)
+        vector = self._encode([request.query])[0] if needs_vector(request) else None
+        return probes(request, vector)
+
     def close(self) -> None:
         """Let go of the index."""
         self.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _check(self, request: SearchRequest) -> None:
         if not request.query.strip():

@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("onnx_models", "indexer", "search")
-HEAVY = {"onnxruntime", "openvino", "torch", "transformers", "optimum", "opensearchpy", "lance", "pyarrow", "tantivy"}
+HEAVY = {
+    *("onnxruntime", "openvino", "torch", "transformers", "optimum", "opensearchpy", "lance", "pyarrow", "tantivy"),
+    *("haystack", "langchain_core", "llama_index", "pydantic"),
+}
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -39,7 +42,7 @@ def test_an_upward_import_would_be_seen(tmp_path: Path) -> None:
     assert set(imported(file)) == {"search", "indexer"}
 
 
-@pytest.mark.parametrize("module", [*LAYERS, "search.cli"])
+@pytest.mark.parametrize("module", [*LAYERS, "search.cli", "search.integrations"])
 def test_importing_a_package_reaches_nothing_heavy_and_prints_nothing(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY!r} & set(sys.modules)), end='')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def default_home() -> Path:
-    """The platform's data folder, where models live unless `--home` or BIOCPT_HOME says otherwise."""
-    import platformdirs
+def _home() -> Path:
+    """Where models live unless `--home` or BIOCPT_HOME says otherwise."""
+    from onnx_models import default_home
 
-    return platformdirs.user_data_path("biocpt")
+    return default_home()
 
 
 def default_state() -> Path:
@@ -94,7 +94,7 @@ def home_option(function: F) -> F:
         "--home",
         envvar="BIOCPT_HOME",
         type=click.Path(file_okay=False, path_type=Path),
-        default=default_home,
+        default=_home,
         show_default="the platform's data folder",
         show_envvar=True,
         help="The folder that holds models/.",

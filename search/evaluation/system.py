@@ -174,7 +174,9 @@ def _filters(table: Mapping[str, Any], where: str) -> Filters:
 
 
 def _filter_table(filters: Filters) -> dict[str, Any]:
-    table = {one.name: getattr(filters, one.name) for one in fields(filters) if one.name != "years"}
+    if filters.also is not None:
+        raise BadSystem(f"A system's file has no key for the filter `also`, which is {filters.also!r}.")
+    table = {one.name: getattr(filters, one.name) for one in fields(filters) if one.name not in ("years", "also")}
     table = {name: list(value) if isinstance(value, tuple) else value for name, value in table.items()}
     said = {name: value for name, value in table.items() if value or (name == "ids" and value is not None)}
     low, high = filters.years

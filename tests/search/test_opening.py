@@ -1,5 +1,6 @@
 """Opening: only the partner of the encoder that made the vectors may ask, and BM25 needs no model at all."""
 
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_the_set_that_made_the_index_opens_it_without_being_named(home: Path, in
         response = found.search(replace(QUESTION, mode="hybrid"))
     assert len(response.results) == 5
     assert response.reranker == "medcpt-cross"
+
+
+def test_a_folder_and_nothing_else_is_enough(
+    home: Path, index: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    platform = tmp_path / "data" / "biocpt"
+    platform.parent.mkdir()
+    platform.symlink_to(home)
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(platform.parent))
+    monkeypatch.setenv("BIOCPT_HOME", str(tmp_path / "read by the command line alone"))
+    if sys.platform != "linux":
+        pytest.skip("the platform's data folder cannot be named by a variable here")
+    with open_searcher(Path(index)) as found:
+        assert found.search("statins").reranker == "medcpt-cross"
 
 
 @pytest.mark.parametrize("side", ["article", "query"])

@@ -21,7 +21,7 @@ from search.filters import Filters
 from search.fusion import FUSIONS, FusionOptions
 from search.request import SearchRequest
 from search.searcher import Searcher
-from tests.doubles import HashEncoder, ListIndex
+from tests.doubles import HashEncoder, ListIndex, ListReader
 
 ENCODER = HashEncoder()
 TOPICS = ("statins", "cancer", "survival", "kidney", "sleep", "asthma", "malaria", "gout")
@@ -147,6 +147,25 @@ def test_many_requests_get_the_answers_that_each_gets_alone(searcher: Searcher) 
     ]
     together = [[r.id for r in response.results] for response in searcher.search_all(requests)]
     assert together == [ids(searcher, request) for request in requests]
+
+
+def test_a_text_is_asked_as_a_request_of_that_text(searcher: Searcher) -> None:
+    assert [r.id for r in searcher.search("kidney").results] == ids(searcher, SearchRequest("kidney"))
+    mixed = searcher.search_all(["kidney", SearchRequest("gout", limit=2)])
+    assert [len(response.results) for response in mixed] == [10, 2]
+
+
+def test_a_searcher_lets_go_of_its_index_at_the_end_of_a_with_block() -> None:
+    closed: list[bool] = []
+
+    class Noted(ListReader):
+        def close(self) -> None:
+            closed.append(True)
+
+    with Searcher(Noted(index()), ENCODER) as opened:
+        assert opened.search("kidney").results
+        assert closed == []
+    assert closed == [True]
 
 
 def test_similar_articles_are_the_nearest_by_article_vectors_without_itself(searcher: Searcher) -> None:

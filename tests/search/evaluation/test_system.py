@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.queries import Term
 from search.errors import BadSystem
 from search.evaluation import system as systems
 from search.evaluation.system import BUILT_IN, System
@@ -141,3 +142,9 @@ def test_a_request_keeps_the_order_of_candidates_that_filters_also_allow() -> No
     assert system.asks("q").filters.ids == ("3", "1", "9")
     assert not system.asks("q").rerank
     assert BUILT_IN["hybrid+rerank"].asks("q").rerank
+
+
+def test_a_filter_that_a_file_cannot_say_is_refused_and_not_left_out() -> None:
+    filters = Filters(also=Term("mesh", ("Aspirin",)))
+    with pytest.raises(BadSystem, match="no key for the filter `also`"):
+        systems.write(System(name="x", request=SearchRequest("…", filters=filters)))
