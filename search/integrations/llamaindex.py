@@ -1,0 +1,113 @@
+"""BioCPTRetriever: articles for a question, as a retriever of LlamaIndex. Needs the extra `llamaindex`."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from indexer.queries import And, Not, Or, Query
+from onnx_models.errors import MissingExtra
+from search.errors import UntranslatableFilter
+from search.filters import Filters
+from search.integrations import conditions, retrieving
+from search.searcher import Searcher
+
+try:
+    from llama_index.core.callbacks import CallbackManager
+    from llama_index.core.retrievers import BaseRetriever
+    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+    from llama_index.core.vector_stores import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+except ImportError as error:
+    raise MissingExtra(what="The retriever for LlamaIndex", extra="llamaindex") from error
+
+SHOWN_TO_MODELS = ("pmid", "journal", "year", "retracted")
+"""The metadata that LlamaIndex puts before the text in a prompt; all else is for the program."""
+
+_OPERATORS = {
+    FilterOperator.EQ: "==",
+    FilterOperator.NE: "!=",
+    FilterOperator.GT: ">",
+    FilterOperator.GTE: ">=",
+    FilterOperator.LT: "<",
+    FilterOperator.LTE: "<=",
+    FilterOperator.IN: "in",
+    FilterOperator.NIN: "not in",
+    FilterOperator.ANY: "in",
+    FilterOperator.CONTAINS: "==",
+}
+
+
+class BioCPTRetriever(BaseRetriever):
+    """Answers a question with a searcher, which several retrievers and threads may share; who opened it closes it."""
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        *,
+        similarity_top_k: int = 10,
+        filters: Filters | MetadataFilters | None = None,
+        settings: Mapping[str, Any] | None = None,
+        callback_manager: CallbackManager | None = None,
+    ) -> None:
+        """Retrieve with these.
+
+        Args:
+            searcher: from `search.open_searcher`.
+            similarity_top_k: how many nodes to return.
+            filters: ours, or LlamaIndex's over the metadata in `search.integrations.conditions`.
+            settings: of `SearchRequest`: how lists are asked, fused and re-ranked, such as `{"rerank_depth": 20}`.
+            callback_manager: LlamaIndex's.
+
+        Raises:
+            InvalidRequest: a setting or filter that has no meaning.
+        """
+        super().__init__(callback_manager=callback_manager)
+        within = Filters(also=translated(filters)) if isinstance(filters, MetadataFilters) else filters
+        self._searcher = searcher
+        self._request = retrieving.request("", limit=similarity_top_k, filters=within, settings=settings)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Best first; scores are comparable within one answer only."""
+        found = retrieving.find(self._searcher, replace(self._request, query=query_bundle.query_str))
+        return [NodeWithScore(node=_node(each), score=each.score) for each in found]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """The same in a thread, so that the event loop goes on."""
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
+
+def _node(found: retrieving.Found) -> TextNode:
+    return TextNode(
+        id_=found.id,
+        text=found.text,
+        metadata=found.metadata,
+        excluded_embed_metadata_keys=list(found.metadata),
+        excluded_llm_metadata_keys=[key for key in found.metadata if key not in SHOWN_TO_MODELS],
+    )
+
+
+def translated(filters: MetadataFilters) -> Query:
+    """LlamaIndex's filters as a query of an index.
+
+    Raises:
+        UntranslatableFilter: they name a field or operator that we do not have.
+    """
+    parts = tuple(
+        translated(each) if isinstance(each, MetadataFilters) else _comparison(each) for each in filters.filters
+    )
+    match filters.condition:
+        case FilterCondition.OR:
+            return Or(parts)
+        case FilterCondition.NOT:
+            return Not(Or(parts))
+        case _:
+            return And(parts)
+
+
+def _comparison(one: MetadataFilter) -> Query:
+    if one.operator == FilterOperator.ALL and isinstance(one.value, list):
+        return And(tuple(conditions.compare(one.key, "==", value) for value in one.value))
+    if one.operator not in _OPERATORS:
+        known = ", ".join(operator.value for operator in (*_OPERATORS, FilterOperator.ALL))
+        raise UntranslatableFilter(f"Filter {one.key!r}: no operator {one.operator.value!r}. Known: {known}.")
+    return conditions.compare(one.key, _OPERATORS[one.operator], one.value)
