@@ -47,3 +47,20 @@ class Stopping(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The server is stopping and takes no more work. Ask again when it is back.")
+
+
+class CannotListen(ServiceError):
+    """The server cannot have the address that it was given."""
+
+    def __init__(self, *, host: str, port: int, reason: str) -> None:
+        super().__init__(f"Cannot listen on {host!r}, port {port}: {reason}. Choose others with --host and --port.")
+
+
+class OpenToAll(ServiceError):
+    """The server would answer anyone who can reach this machine."""
+
+    def __init__(self, *, host: str) -> None:
+        super().__init__(
+            f"On {host!r} other machines can reach the server, and it has no key. Give it keys with --key-file FILE or "
+            "BIOCPT_SERVE_KEYS, or say --insecure where the network lets in nobody else."
+        )
