@@ -6,6 +6,7 @@ from typing import Literal
 
 from indexer.article import Article
 from indexer.queries import Boosts
+from search.display import flags
 from search.errors import InvalidRequest, PageBeyondDepth
 from search.filters import Filters
 from search.reranking import Mixture
@@ -110,8 +111,9 @@ class Result:
         return {name: place.rank for name, place in stages.items() if place is not None}
 
     def __repr__(self) -> str:
+        marks = "".join(f" [{flag.upper()}]" for flag in flags(self.article))
         ranks = "".join(f", {name} #{rank}" for name, rank in self.ranks.items())
-        return f"<Result {self.rank}. {self.article.title!r}, id {self.id!r}, score {self.score:.4f}{ranks}>"
+        return f"<Result {self.rank}. {self.article.title!r}{marks}, id {self.id!r}, score {self.score:.4f}{ranks}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

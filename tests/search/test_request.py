@@ -5,7 +5,7 @@ import dataclasses
 import orjson
 
 from indexer.article import Article, MeshHeading
-from search import SearchRequest
+from search import Filters, SearchRequest
 from search.searcher import Searcher
 from tests.doubles import HashEncoder
 from tests.search.test_searcher import TitleLast, index
@@ -36,6 +36,11 @@ def test_a_result_says_what_it_is_and_where_it_stood() -> None:
         f"<Result 1. {result.article.title!r}, id {result.id!r}, score {result.score:.4f}, "
         f"lexical #{place}, reranked #1>"
     )
+
+
+def test_a_retracted_article_is_marked() -> None:
+    found = searcher().search(SearchRequest("kidney", filters=Filters(ids=("103", "111")), rerank=False)).results
+    assert [" [RETRACTED], id '103'" in repr(result) for result in found] == [result.id == "103" for result in found]
 
 
 def test_an_article_shows_what_is_known_of_it() -> None:

@@ -1,0 +1,43 @@
+"""docs/python-api.md: its examples run, and print what the page shows where the demo model is installed."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import search
+from search.request import SearchRequest
+from tests import pages
+
+PAGE = "python-api.md"
+
+
+@pytest.mark.slow
+def test_every_example_runs(random_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With random weights, so what comes out is another thing."""
+    pages.be_where_the_sample_is_indexed(random_home, tmp_path, monkeypatch)
+    assert pages.run(PAGE, is_printed=False) > 15
+
+
+@pytest.mark.slow
+def test_every_example_prints_what_the_page_shows(
+    demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.be_where_the_sample_is_indexed(demo_home, tmp_path, monkeypatch)
+    pages.run(PAGE)
+
+
+def test_what_stands_without_prompts_is_python() -> None:
+    found = pages.scripts(PAGE)
+    assert found
+    for script in found:
+        ast.parse(script)
+
+
+def test_every_public_name_and_every_field_of_a_request_is_told() -> None:
+    text = pages.text_of(PAGE)
+    public = text.split("## What is public")[1]
+    assert set(re.findall(r"`(\w+)`", public)) >= set(search.__all__)
+    table = text.split("| field |")[1].split("\n\n")[0]
+    assert {name for name in SearchRequest.__dataclass_fields__ if f"`{name}`" not in table} == {"query"}
