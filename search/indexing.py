@@ -43,7 +43,7 @@ def open_load(location: AnyLocation, options: LoadOptions) -> tuple[Writer, Enco
         writer = open_writer(location, space=None, create=False, options=options.writing)
     except NoIndex:
         model = options.model or _model_to_rebuild(location, options) or options.default_model
-        encoder, space = _encoder_for_new(model, options)
+        encoder, space = encoder_for_new(model, options)
         return open_writer(location, space=space, options=options.writing), encoder
     try:
         return writer, _remembered(location, writer.space, options)
@@ -64,7 +64,8 @@ def _model_to_rebuild(location: AnyLocation, options: LoadOptions) -> str:
     return NO_MODEL if space is None else space.model
 
 
-def _encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, VectorSpace | None]:
+def encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, VectorSpace | None]:
+    """The encoder of a new index's vectors, and the space of these; None for an index without."""
     if name == NO_MODEL:
         return None, None
     models = find_set(options.home, name)

@@ -1,18 +1,19 @@
 """`biocpt index`: source files into an index; can be stopped anywhere and run again."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from search.cli import emit_files
 from search.cli.access import IndexCommand
 from search.cli.options import (
     default_state,
     home_option,
-    index_option,
     json_option,
+    load_index_option,
     model_named,
     rejects_option,
     run_from,
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from indexer.engines.location import Location
     from indexer.engines.protocol import Publication, Writer
     from indexer.engines.writing import Share, VectorEncoding, WriteOptions
-    from indexer.progress import Progress
-    from indexer.rejects import Rejects
-    from onnx_models import Encoder
-    from search.cli.loaded import Report
+    from search.cli.load_run import Run
+    from search.indexing import LoadOptions
 
 BROKEN = NOT_SERVED = 1
 REJECTED, STOPPED = 3, 130
@@ -35,7 +34,7 @@ REJECTED, STOPPED = 3, 130
 
 @click.command(name="index", cls=IndexCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@index_option
+@load_index_option
 @click.option(
     "--model",
     envvar="BIOCPT_MODEL",
@@ -46,9 +45,16 @@ REJECTED, STOPPED = 3, 130
 @click.option("--force", is_flag=True, help="Read finished files again; unchanged texts are still not encoded.")
 @rejects_option
 @load_options
+@emit_files.files_options
 @json_option
 def command(
-    files: tuple[Path, ...], index: "Location", force: bool, rejects: Path | None, as_json: bool, **options: Any
+    files: tuple[Path, ...],
+    index: "Location | None",
+    force: bool,
+    rejects: Path | None,
+    as_json: bool,
+    emitted: dict[str, Any] | None,
+    **options: Any,
 ) -> int:
     """Read FILES into an index: PubMed XML, MEDLINE text or JSON lines, plain or gzip, or folders of them.
 
@@ -57,32 +63,44 @@ def command(
     Exit code 1: a file broke, or the index is not served in the end (with --shard that is fine: others are still at
     work); 3: all files are read, but some records were rejected; 130: stopped.
     """
+    load, how = _load_options(options), emit_files.How(files, force, rejects, as_json)
+    if emitted is not None:
+        run = emit_files.emit(how, emitted, load, index=index)
+    elif index is None:
+        raise click.MissingParameter(param_hint="'--index'", param_type="option")
+    else:
+        run = _load(index, replace(load, writing=_telling_files(load.writing, files, index)), how)
+    return _status(run, is_one_of_many=load.writing.share.of > 1)
+
+
+def _load(index: "Location", load: "LoadOptions", how: emit_files.How) -> "Run":
+    """Read the files into the index, and say what came of it, also where an error ends it."""
     from contextlib import closing
 
     from indexer.errors import IndexerError
     from search.cli import loaded
+    from search.cli.load_run import Run
     from search.indexing import open_load, rejects_of
 
-    options["writing"] = _telling_files(options["writing"], files, index)
-    writer, encoder = open_load(index, _load_options(options))
-    run = _Run(rejects_of(index, rejects, state=default_state()), time.perf_counter())
+    writer, encoder = open_load(index, load)
+    run = Run(rejects_of(index, how.rejects, state=default_state()), time.perf_counter())
     try:
         with closing(writer):
-            _warn(files, writer, index, options["writing"])
-            run.through(_files(files, writer, index, options["writing"].share), writer, encoder, force=force)
+            _warn(how.files, writer, index, load.writing)
+            run.through(_files(how.files, writer, index, load.writing.share), writer, encoder, force=how.force)
             if run.is_whole:
                 run.publication = writer.publish()
             elif not run.is_stopped:
-                run.publication = _unserved(index, run, options["writing"])
+                run.publication = _unserved(index, run, load.writing)
     except IndexerError:
         if run.progress is not None:
-            loaded.show(replace(run.report(), is_cut_short=True), as_json=as_json)
+            loaded.show(replace(run.report(), is_cut_short=True), as_json=how.as_json)
         raise
-    loaded.show(run.report(), as_json=as_json)
-    return _status(run, is_one_of_many=options["writing"].share.of > 1)
+    loaded.show(run.report(), as_json=how.as_json)
+    return run
 
 
-def _status(run: "_Run", *, is_one_of_many: bool) -> int:
+def _status(run: "Run", *, is_one_of_many: bool) -> int:
     if run.is_stopped:
         return STOPPED
     if run.progress is not None and run.progress.named("broken"):
@@ -105,7 +123,7 @@ def _telling_files(writing: "WriteOptions", paths: tuple[Path, ...], index: "Loc
     return writing if kind_of(index) == "folder" else replace(writing, files=names_of(files, writing.share))
 
 
-def _unserved(index: "Location", run: "_Run", writing: "WriteOptions") -> "Publication | None":
+def _unserved(index: "Location", run: "Run", writing: "WriteOptions") -> "Publication | None":
     """That a new version is not served because of files that broke; None where they were for the one that is."""
     from contextlib import closing
 
@@ -166,7 +184,7 @@ def _encoding(index: "Location") -> "VectorEncoding":
     return cast("VectorEncoding", newest or "lucene")  # a name of one is all that is stored there
 
 
-def _load_options(options: dict[str, Any]) -> Any:
+def _load_options(options: dict[str, Any]) -> "LoadOptions":
     """A model that comes from the environment or a file is for new indexes; a flag is for this one."""
     from search.indexing import DEFAULT_MODEL, LoadOptions
 
@@ -177,46 +195,3 @@ def _load_options(options: dict[str, Any]) -> Any:
         run=run_from(options),
         writing=options["writing"],
     )
-
-
-@dataclass(slots=True)
-class _Run:
-    """A load that goes on: how far it is, and whether Ctrl-C came; known also when an error ends it."""
-
-    rejects: "Rejects"
-    started: float
-    progress: "Progress | None" = None
-    publication: "Publication | None" = None
-    is_stopped: bool = False
-
-    def through(self, files: list[Path], writer: "Writer", encoder: "Encoder | None", *, force: bool) -> None:
-        """Load the files, drawing a bar."""
-        from contextlib import closing
-
-        from indexer.ingest import Options, ingest
-        from search.cli.bar import bar
-
-        steps = ingest(files, writer, encoder, rejects=self.rejects, options=Options(force=force))
-        try:
-            with closing(steps), bar(len(files)) as show:
-                for self.progress in steps:
-                    show(len(self.progress.reports), self._line(self.progress))
-        except KeyboardInterrupt:
-            self.is_stopped = True
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every file was read to its end; a share may have none."""
-        return not self.is_stopped and (self.progress is None or not self.progress.named("broken"))
-
-    def report(self) -> "Report":
-        """What came of it."""
-        from search.cli.loaded import Report
-
-        seconds = time.perf_counter() - self.started
-        return Report(self.progress, seconds, self.rejects.path, self.is_stopped, self.publication)
-
-    def _line(self, progress: "Progress") -> str:
-        rate = progress.counts.read / max(time.perf_counter() - self.started, 0.001)
-        done = f"{len(progress.reports)}/{progress.files_total} files"
-        return f"{done}, {progress.counts.read:,} records, {rate:,.0f}/s, {progress.file}"

@@ -40,6 +40,12 @@ def optional_index_option(function: F) -> F:
     return _index(function, required=False, help="Also look at this index: a folder or a URL.")
 
 
+def load_index_option(function: F) -> F:
+    """The same for `biocpt index`, which may write files in place of an index."""
+    help = "The index: a folder, or a URL such as https://host:9200/pubmed. Required, but with --emit."
+    return _index(function, required=False, help=help)
+
+
 def task_index_option(function: F) -> F:
     """The same for `biocpt eval`, whose tasks need an index, but for pairs of sentences."""
     help = "The index that holds the task's articles: a folder or a URL. Pairs of sentences need none."
