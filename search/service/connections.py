@@ -16,6 +16,8 @@ from uvicorn.server import ServerState
 from search.service.limits import Limits
 
 _MOST_HEADER_BYTES = 2**16
+_LINGER = 1.0
+"""Seconds for which what a refused client still sends is thrown away."""
 
 _TOO_SLOW = (408, "Request Timeout", "The request's headers did not arrive in time.")
 _TOO_LONG = (431, "Request Header Fields Too Large", "The request's headers are longer than 64 KiB.")
@@ -54,6 +56,8 @@ class Connection(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         """When what was sent has to be read."""
         self._header_bytes = 0
+        """Of a request whose headers are not complete; 0 otherwise."""
+        self._is_refused = False
         self.awaited_since: float | None = None
         """Since when the client is expected to send or to read; None while it is the server's turn."""
 
@@ -75,6 +79,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Some of a request has come."""
+        if self._is_refused:
+            return
         was_in_headers = self._header_bytes
         super().data_received(data)
         if self.transport.is_closing():
@@ -152,11 +158,20 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
     def _refuse(self, answer: tuple[int, str, str], more: str = "") -> None:
-        """Answer what no application has seen, and close."""
+        """Answer what no application has seen, and close.
+
+        A while later, that is: a client that is still sending when a connection closes may never read the answer.
+        """
         status, phrase, text = answer
         head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n{more}"
         self.transport.write(f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n{text}".encode("ascii"))
-        self.transport.close()
+        if len(self.connections) > 2 * self._limits.connections:
+            self.transport.abort()
+            return
+        self._is_refused = True
+        self.transport.write_eof()
+        self._forget_deadline()
+        self._deadline = self.loop.call_later(_LINGER, self.transport.abort)
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:

@@ -80,6 +80,11 @@ class ModelServer:
         self._listener = listener
         self._server = _Server(ConnectionConfig(create_app(inference, limits, keys), limits))
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._server.server_state.connections)
+
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until `stop`, or SIGTERM or SIGINT where this is the main thread.
 
