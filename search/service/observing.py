@@ -15,6 +15,8 @@ log = logging.getLogger("search.service.access")
 GONE = 499
 """The status in log and figures of a request whose client went before it was answered."""
 _WORK = "biocpt.work"
+_MOST_OF_PATH = 200
+"""Bytes of a path that are logged; ours are shorter."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class Observed:
         self._metrics.request(route, status, seconds)
         if work.model:
             self._metrics.work(work.model, work.texts, work.tokens)
-        path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "backslashreplace")
+        path = scope.get("raw_path", b"").partition(b"?")[0][:_MOST_OF_PATH].decode("ascii", "backslashreplace")
         log.info(
             "%s %s %d %.1f ms texts=%d tokens=%d",
             scope["method"],

@@ -90,6 +90,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_that_is_json_makes_the_server_fail(medcpt_url: str, path: str) -> None:
     with httpx.Client(base_url=medcpt_url, headers={"content-type": "application/json"}, timeout=60) as client:
