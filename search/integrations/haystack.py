@@ -21,7 +21,7 @@ try:
     from haystack.document_stores.types import FilterPolicy, apply_filter_policy
     from haystack.utils import Secret, deserialize_secrets_inplace
 except ImportError as error:
-    raise MissingExtra(what="The retriever for Haystack", extra="haystack") from error
+    raise MissingExtra(what="The integration with Haystack", extra="haystack") from error
 
 
 @component

@@ -1,21 +1,26 @@
-"""BioCPTRetriever: articles for a question, as a retriever of LangChain. Needs the extra `langchain`."""
+"""A retriever and embeddings for LangChain: BioCPTRetriever, BioCPTEmbeddings. Needs the extra `langchain`."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from onnx_models import RunOptions
 from onnx_models.errors import MissingExtra
 from search.filters import Filters
+from search.indexing import DEFAULT_MODEL
 from search.integrations import retrieving
+from search.integrations.encoding import Encoders
 from search.searcher import Searcher
 
 try:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
     from langchain_core.documents import Document
+    from langchain_core.embeddings import Embeddings
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import run_in_executor
     from pydantic import Field, InstanceOf
 except ImportError as error:
-    raise MissingExtra(what="The retriever for LangChain", extra="langchain") from error
+    raise MissingExtra(what="The integration with LangChain", extra="langchain") from error
 
 
 class BioCPTRetriever(BaseRetriever):
@@ -67,3 +72,28 @@ def _document(found: retrieving.Found) -> Document:
     return Document(
         id=found.id, page_content=found.text, metadata={"source": source, "score": found.score, **found.metadata}
     )
+
+
+class BioCPTEmbeddings(Embeddings):
+    """A model set's encoders: of questions for `embed_query`, of articles for `embed_documents`.
+
+    A document's first line is its title, the rest its abstract.
+    """
+
+    def __init__(
+        self, model: str = DEFAULT_MODEL, *, home: Path | str | None = None, run: RunOptions | None = None
+    ) -> None:
+        """Find the set, by name or folder, in `home`: the folder that holds `models/`, or None for the platform's.
+
+        Raises:
+            ModelError: there is none of that name, or it cannot be used.
+        """
+        self._encoders = Encoders(model, home=home, run=run)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question."""
+        return self._encoders.questions([text])[0]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector a document, in order."""
+        return self._encoders.articles(texts)

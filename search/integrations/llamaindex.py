@@ -1,24 +1,30 @@
-"""BioCPTRetriever: articles for a question, as a retriever of LlamaIndex. Needs the extra `llamaindex`."""
+"""A retriever and an embedding for LlamaIndex: BioCPTRetriever, BioCPTEmbedding. Needs the extra `llamaindex`."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from indexer.queries import And, Not, Or, Query
+from onnx_models import RunOptions
 from onnx_models.errors import MissingExtra
 from search.errors import UntranslatableFilter
 from search.filters import Filters
+from search.indexing import DEFAULT_MODEL
 from search.integrations import conditions, retrieving
+from search.integrations.encoding import Encoders
 from search.searcher import Searcher
 
 try:
+    from llama_index.core.bridge.pydantic import PrivateAttr
     from llama_index.core.callbacks import CallbackManager
+    from llama_index.core.embeddings import BaseEmbedding
     from llama_index.core.retrievers import BaseRetriever
     from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
     from llama_index.core.vector_stores import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 except ImportError as error:
-    raise MissingExtra(what="The retriever for LlamaIndex", extra="llamaindex") from error
+    raise MissingExtra(what="The integration with LlamaIndex", extra="llamaindex") from error
 
 SHOWN_TO_MODELS = ("pmid", "journal", "year", "retracted")
 """The metadata that LlamaIndex puts before the text in a prompt; all else is for the program."""
@@ -111,3 +117,44 @@ def _comparison(one: MetadataFilter) -> Query:
         known = ", ".join(operator.value for operator in (*_OPERATORS, FilterOperator.ALL))
         raise UntranslatableFilter(f"Filter {one.key!r}: no operator {one.operator.value!r}. Known: {known}.")
     return conditions.compare(one.key, _OPERATORS[one.operator], one.value)
+
+
+class BioCPTEmbedding(BaseEmbedding):
+    """A model set's encoders: of questions for queries, of articles for texts.
+
+    A text's first line is its title, the rest its abstract; metadata that LlamaIndex puts before a text would be read
+    as its title, so exclude it (`excluded_embed_metadata_keys`).
+    """
+
+    _encoders: Encoders = PrivateAttr()
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        home: Path | str | None = None,
+        run: RunOptions | None = None,
+        **options: Any,
+    ) -> None:
+        """Find the set, by name or folder, in `home`: the folder that holds `models/`, or None for the platform's.
+
+        Raises:
+            ModelError: there is none of that name, or it cannot be used.
+        """
+        super().__init__(model_name=model, **options)
+        self._encoders = Encoders(model, home=home, run=run)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._encoders.questions([query])[0]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await asyncio.to_thread(self._get_query_embedding, query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._encoders.articles([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self._encoders.articles(texts)
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return await asyncio.to_thread(self._get_text_embeddings, texts)

@@ -9,9 +9,9 @@ import pytest
 @pytest.mark.parametrize(
     ("module", "library", "said"),
     [
-        ("haystack", "haystack", "The retriever for Haystack needs the 'haystack' extra"),
-        ("langchain", "langchain_core", "The retriever for LangChain needs the 'langchain' extra"),
-        ("llamaindex", "llama_index", "The retriever for LlamaIndex needs the 'llamaindex' extra"),
+        ("haystack", "haystack", "The integration with Haystack needs the 'haystack' extra"),
+        ("langchain", "langchain_core", "The integration with LangChain needs the 'langchain' extra"),
+        ("llamaindex", "llama_index", "The integration with LlamaIndex needs the 'llamaindex' extra"),
     ],
 )
 def test_a_missing_library_is_one_line(module: str, library: str, said: str) -> None:
