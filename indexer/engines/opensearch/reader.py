@@ -9,6 +9,7 @@ import numpy as np
 from indexer.article import Article
 from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
+from indexer.engines.opensearch.connecting.capabilities import capabilities
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import VECTOR, record_of, stored_of, vector_of
 from indexer.engines.opensearch.contents.encodings import as_kept, space_type
@@ -21,6 +22,7 @@ from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
+from indexer.engines.opensearch.searching.unsent import Unsent
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
 from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
@@ -83,6 +85,10 @@ class OpenSearchReader:
             if _TOO_MANY not in error.reason:
                 raise
             raise QuestionTooLarge(why=f"the cluster takes no more clauses ({error.reason})") from error
+
+    def would_send(self, probes: Sequence[Probe]) -> Unsent:
+        """What `search` would send for these probes, each of a `k` of at least 1; the cluster is asked what it is."""
+        return self._asked(lambda seen: self._unsent(probes, seen))
 
     def fetch(self, ids: Sequence[str]) -> list[Article | None]:
         """The articles in the order asked; None where there is none, or it was deleted."""
@@ -164,10 +170,30 @@ class OpenSearchReader:
         """All in one request."""
         if not questions:
             return []
-        body = lines(questions, seconds=self._location.access.timeout * _PATIENCE)
-        name = seen.version.name
+        body, name = self._lines(questions), seen.version.name
         said = self._cluster.request("POST", f"/{name}/_msearch", body, params=_ANSWER, doing=f"search {name!r}")
         return answers(questions, said, self._cluster.address)
+
+    def _lines(self, questions: Sequence[Question]) -> bytes:
+        return lines(questions, seconds=self._location.access.timeout * _PATIENCE)
+
+    def _unsent(self, probes: Sequence[Probe], seen: Seen) -> Unsent:
+        found = ((probe, self._question(probe, seen)) for probe in probes)
+        asked = [(probe, question) for probe, question in found if question is not None]
+        graph = [self._through_graph(probe, seen) if isinstance(probe, Nearest) else one for probe, one in asked]
+        questions, version = [question for _, question in asked], seen.version
+        return Unsent(
+            address=self._cluster.address,
+            index=self._cluster.address.alias if version.is_served else version.name,
+            lists=self._lines(questions),
+            params=_ANSWER,
+            clauses=[question.query for question in graph],
+            is_exact=any(sent.query.keys() != other.query.keys() for sent, other in zip(questions, graph, strict=True)),
+            hidden=VECTOR,
+            gaps=list(dict.fromkeys(question.gap for question in questions if question.gap)),
+            shards=version.shards,
+            server=capabilities(self._cluster),
+        )
 
     def _question(self, probe: Probe, seen: Seen) -> Question | None:
         match probe:
@@ -188,6 +214,10 @@ class OpenSearchReader:
         else:
             question = through_graph(vector, probe.k, where, kind)
         return replace(question, gap=gap)
+
+    def _through_graph(self, probe: Nearest, seen: Seen) -> Question:
+        vector, kind = self._comparable(probe.vector, seen.meta)
+        return through_graph(vector, probe.k, condition(probe.within).clause, kind)
 
     def _comparable(self, vector: Vector, meta: Meta) -> tuple[Vector, str]:
         """The vector as the cluster compares it, and what it computes."""

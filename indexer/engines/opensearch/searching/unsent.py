@@ -1,0 +1,44 @@
+"""What a reader in a cluster would send for some probes: for others, who send it themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from indexer.engines.opensearch.connecting.address import Address
+from indexer.engines.opensearch.connecting.capabilities import Capabilities
+from indexer.engines.opensearch.contents.documents import Clause
+from indexer.queries import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """The request of one `search`, and what belongs into others that are to find the same."""
+
+    address: Address
+    index: str
+    """The name to ask: the alias, where that is served."""
+    lists: bytes
+    """The body of `POST /<index>/_msearch`, as it would be sent: one list a probe."""
+    params: Mapping[str, str]
+    """Of that request's URL."""
+    clauses: Sequence[Clause]
+    """The query of each probe, as other searches may hold it; vectors are found through their graph."""
+    is_exact: bool
+    """Whether `lists` compares vectors one by one, where `clauses` go through the graph."""
+    hidden: str
+    """The field that documents are better returned without: the vector."""
+    gaps: Sequence[str]
+    """What is not asked for, though it should be: sentences."""
+    shards: int
+    server: Capabilities
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A reader whose questions are requests that others can send too."""
+
+    def would_send(self, probes: Sequence[Probe]) -> Unsent:
+        """What `search` would send for these probes, each of a `k` of at least 1.
+
+        Raises: IndexerError, where `search` would raise it before it sends anything.
+        """
