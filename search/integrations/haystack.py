@@ -100,6 +100,14 @@ class BioCPTRetriever:
     ) -> dict[str, list[Document]]:
         """The documents that answer, best first; scores are comparable within one answer only.
 
+        Args:
+            query: The question, in plain words.
+            filters: Which articles may answer: {"field": "meta.year", "operator": ">=", "value": 2015}, or several in
+                {"operator": "AND", "conditions": […]} (AND, OR, NOT). Operators are ==, !=, in, not in, and for years
+                also >, >=, <, <=. Fields are id, year, journal, publication_types, mesh, languages, has_abstract,
+                retracted, retraction_notice, expression_of_concern.
+            top_k: How many documents to return, 1 to 10,000.
+
         Raises:
             InvalidRequest: an empty query, `top_k` outside of 1 to 10,000, or a filter that cannot be translated.
             IndexerError, ModelError: the index cannot be asked.

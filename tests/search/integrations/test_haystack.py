@@ -10,6 +10,7 @@ from haystack import Document, Pipeline
 from haystack.components.builders import PromptBuilder
 from haystack.components.joiners import DocumentJoiner
 from haystack.document_stores.types import FilterPolicy
+from haystack.tools import ComponentTool
 from haystack.utils import Secret
 from haystack.utils.filters import document_matches_filter
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from search import Searcher, SearchRequest
 from search.errors import EmptyQuery, InvalidRequest, UntranslatableFilter
 from search.filters import Filters
 from search.integrations import retrieving
+from search.integrations.conditions import FIELDS
 from search.integrations.haystack import BioCPTRetriever, translated
 from tests.search.integrations.invented import ARTICLES, JOURNALS
 
@@ -140,6 +142,14 @@ def test_an_asynchronous_pipeline_answers_the_same(home: Path, index: str, searc
         return await asyncio.gather(*(rag.run_async(ASKED) for _ in range(3)))
 
     assert [made["prompt"]["prompt"] for made in asyncio.run(several())] == [prompt(searcher, limit=3)] * 3
+
+
+def test_an_agent_that_has_it_as_a_tool_is_told_what_to_say(retriever: BioCPTRetriever) -> None:
+    tool = ComponentTool(component=retriever, name="pubmed", description="Finds articles.")
+    told = tool.tool_spec["parameters"]["properties"]
+    assert "plain words" in told["query"]["description"]
+    assert [field for field in FIELDS if field not in told["filters"]["description"]] == []
+    assert tool.invoke(query=QUESTION, top_k=2) == retriever.run(QUESTION, top_k=2)
 
 
 def test_closing_lets_go_and_the_next_run_opens_again(home: Path, index: str) -> None:
