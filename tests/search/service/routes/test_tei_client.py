@@ -1,17 +1,25 @@
 """Hugging Face's own client, pointed at the server as at Text Embeddings Inference; and what TEI has beside it."""
 
 import math
+from collections.abc import Iterator
 
 import httpx
 import numpy as np
 import pytest
-from huggingface_hub import InferenceClient
+from huggingface_hub import InferenceClient, close_session
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.search.service.routes.conftest import Direct
 
 TEXTS = ["Aspirin and stroke\nPatients were treated with aspirin.", "Sleep and diet"]
 PASSAGES = [("Aspirin and stroke", "Patients were treated with aspirin."), ("Sleep and diet", "")]
+
+
+@pytest.fixture(autouse=True)
+def own_connections() -> Iterator[None]:
+    """The client's are its process's, and would outlive the server."""
+    yield
+    close_session()
 
 
 def test_one_model_is_reached_below_its_name(medcpt_url: str, direct: Direct) -> None:
