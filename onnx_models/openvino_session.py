@@ -40,6 +40,8 @@ class OpenVinoSession:
         openvino = _load_openvino()
         core = openvino.Core()
         precision = chosen_precision(options.precision, core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        if options.copy_weights:
+            core.set_property({"ENABLE_MMAP": False})
         threads = options.threads or usable_cores()
         self.concurrency = 1 if low_latency else threads
         settings = {

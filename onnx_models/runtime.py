@@ -40,6 +40,11 @@ class RunOptions:
     """Most tokens, padding included, in one batch (one text always fits); None: what suits the backend."""
     one_shot: bool = False
     """Open an encoder faster and run it slower: for a process that encodes one query and ends."""
+    copy_weights: bool = False
+    """Read weights into memory, where else their file stays mapped: for a process that goes on with what it loaded.
+
+    A mapped file that is changed in place changes the numbers, and one that is cut short ends the process.
+    """
 
     def __post_init__(self) -> None:
         if self.backend not in _PRECISIONS:

@@ -51,6 +51,7 @@ class OnnxSession:
         settings = _settings(ort, threads if alone else 1, one_shot=options.one_shot)
         providers = [wanted] if wanted == _CPU else [wanted, _CPU]
         try:
+            self._weights = _copied_weights(ort, settings, graph) if options.copy_weights else []
             self._session = ort.InferenceSession(str(graph), settings, providers=providers)
         except self._errors as error:
             raise BadGraph(graph=graph, runtime="onnxruntime", reason=str(error)) from error
@@ -156,6 +157,27 @@ def _settings(ort: ModuleType, threads: int, *, one_shot: bool) -> Any:
         settings.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         settings.add_session_config_entry("session.disable_prepacking", "1")
     return settings
+
+
+def _copied_weights(ort: ModuleType, settings: Any, graph: Path) -> list[NDArray[Any]]:
+    """Read the weights that lie beside a graph, so that onnxruntime does not map their file.
+
+    It reads them where they are: whoever holds the session has to hold them too.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import numpy_helper
+
+    try:
+        initializers = onnx.load(str(graph), load_external_data=False).graph.initializer
+        beside = [each for each in initializers if each.data_location == onnx.TensorProto.EXTERNAL]
+        arrays = [numpy_helper.to_array(each, str(graph.parent)) for each in beside]
+    except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
+        raise BadGraph(graph=graph, runtime="onnx", reason=str(error)) from error
+    if beside:
+        values = [ort.OrtValue.ortvalue_from_numpy(array) for array in arrays]
+        settings.add_external_initializers([each.name for each in beside], values)
+    return arrays
 
 
 def _error_types(ort: ModuleType) -> tuple[type[Exception], ...]:

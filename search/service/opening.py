@@ -1,6 +1,7 @@
 """Open the models of a server: load each, and let it run once, so that its speed is known before the first request."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from onnx_models import InstalledModel, InstalledSet, RerankerChoice, RunOptions, find_set, load_encoder, load_reranker
@@ -25,6 +26,7 @@ def open_inference(
     Raises:
         ModelError: a set or one of its models cannot be opened.
     """
+    run = replace(run, copy_weights=True)
     lanes: list[Lane] = []
     for name in sets:
         lanes += _lanes(find_set(home, name), rerank, run)
