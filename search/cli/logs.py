@@ -4,9 +4,9 @@ import logging
 import sys
 from typing import TextIO
 
-_LIBRARIES = {"opensearch": logging.INFO, "urllib3": logging.INFO, "boto3": logging.INFO, "botocore": logging.INFO}
-"""Loggers of a cluster's libraries, and what is the least that they say: their debugging shows whole requests, and of
-AWS what signs them. Without -v they only say errors, as what a failure means is told by our own."""
+_LIBRARIES = dict.fromkeys(("opensearch", "urllib3", "boto3", "botocore", "uvicorn.error", "asyncio"), logging.INFO)
+"""Loggers of a cluster's libraries and a server's, and what is the least that they say: their debugging shows whole
+requests, and of AWS what signs them. Without -v they only say errors, as what a failure means is told by our own."""
 
 
 class _Lines(logging.StreamHandler[TextIO]):
