@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "plan": "Work out what an index in a cluster takes.",
     "drop": "Remove versions of an index in a cluster.",
     "copy": "Copy an index, vectors included, to another place.",
+    "serve": "Serve a model set over HTTP, for other programs.",
     "models": "Get, export, quantise and check models.",
     "doctor": "Print what a bug report needs.",
 }
