@@ -39,6 +39,7 @@ def create_app(inference: Inference, limits: Limits, keys: Collection[str] = ())
         description="Models behind the interfaces of OpenAI, Cohere and Text Embeddings Inference.",
         docs_url=None,  # the pages that FastAPI would serve load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would lead to whatever host the request names
     )
     app.state.inference, app.state.metrics = inference, Metrics(inference)
     for router in ROUTERS:

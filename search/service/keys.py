@@ -18,6 +18,8 @@ class KeysChecked:
 
     def __init__(self, app: ASGIApp, *, keys: Collection[str]) -> None:
         self._app = app
+        if not all(keys):
+            raise ValueError("an API key cannot be empty")
         self._digests = [sha256(key.encode()).digest() for key in keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

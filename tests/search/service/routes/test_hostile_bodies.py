@@ -66,6 +66,7 @@ def test_a_message_never_repeats_a_text(medcpt_url: str) -> None:
 
 def test_a_path_or_a_method_that_is_not_there_is_said_in_json(medcpt_url: str) -> None:
     assert "error" in httpx.get(f"{medcpt_url}/v1/chat/completions").json()
+    assert httpx.post(f"{medcpt_url}/embed/", json={"inputs": "x"}, headers={"host": "elsewhere"}).status_code == 404
     assert httpx.get(f"{medcpt_url}/nothing").status_code == 404
     refused = httpx.get(f"{medcpt_url}/v1/rerank")
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
