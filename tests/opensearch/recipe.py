@@ -34,6 +34,10 @@ _PAINLESS_POLICY = """grant {
   permission org.opensearch.script.ClassPermission "<<STANDARD>>";
 };
 """
+_MUSTACHE_POLICY = """grant {
+  permission java.lang.RuntimePermission "accessDeclaredMembers";
+};
+"""
 _MODULE = """description={name}, put together from its jars
 version={version}
 name={name}
@@ -44,6 +48,18 @@ custom.foldername=
 extended.plugins=
 has.native.controller=false
 """
+_PLUGINS = {
+    "lang-painless": ("org.opensearch.painless.PainlessPlugin", _PAINLESS_POLICY),
+    "analysis-common": ("org.opensearch.analysis.common.CommonAnalysisPlugin", ""),
+    "lang-mustache": ("org.opensearch.script.mustache.MustachePlugin", _MUSTACHE_POLICY),
+}
+"""Module → its class, and what this may do."""
+
+_PARTS_OF = {
+    "analysis-common-": "analysis-common",
+    "lang-mustache-client-": "lang-mustache",
+    "compiler-": "lang-mustache",
+}
 
 
 class Distribution(NamedTuple):
@@ -157,16 +173,11 @@ def _unpack(fetched: Path, version: str, home: Path) -> None:
     for plugin in fetched.glob("*.zip"):
         if plugin != server:
             _extract(plugin, home / "plugins" / _plugin_name(plugin))
-    painless, analysis = home / "modules" / "lang-painless", home / "modules" / "analysis-common"
-    jars = sorted(fetched.glob("*.jar"))
-    for jar in jars:
-        module = analysis if jar.name.startswith("analysis-common-") else painless
+    for jar in sorted(fetched.glob("*.jar")):
+        module = home / "modules" / _module_of(jar)
         module.mkdir(exist_ok=True)
         shutil.copy(jar, module)
-    if jars:
-        (painless / "plugin-security.policy").write_text(_PAINLESS_POLICY, encoding="utf-8")
-        _describe(painless, version, "org.opensearch.painless.PainlessPlugin")
-        _describe(analysis, version, "org.opensearch.analysis.common.CommonAnalysisPlugin")
+        _describe(module, version)
     _let_anyone_read(home)
 
 
@@ -182,9 +193,18 @@ def _plugin_name(archive: Path) -> str:
     return next(line.partition("=")[2].strip() for line in lines if line.startswith("name="))
 
 
-def _describe(module: Path, version: str, plugin: str) -> None:
+def _module_of(jar: Path) -> str:
+    """Which module a loose jar is part of: painless, unless its name says otherwise."""
+    return next((name for beginning, name in _PARTS_OF.items() if jar.name.startswith(beginning)), "lang-painless")
+
+
+def _describe(module: Path, version: str) -> None:
+    """What the server reads about a module, beside its jars."""
+    plugin, policy = _PLUGINS[module.name]
     text = _MODULE.format(name=module.name, version=version, plugin=plugin)
     (module / "plugin-descriptor.properties").write_text(text, encoding="utf-8")
+    if policy:
+        (module / "plugin-security.policy").write_text(policy, encoding="utf-8")
 
 
 def _let_anyone_read(home: Path) -> None:
