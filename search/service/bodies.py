@@ -35,42 +35,41 @@ class BodiesBounded:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        body = bytearray()
+        body = _Body()
         try:
             self._refuse_if_full()
             self._refuse_declared(Headers(scope=scope).get("content-length", ""))
             await self._read(receive, body)
-            await self._answer(scope, bytes(body), receive, send)
+            await self._answer(scope, body.whole(), receive, send)
         except ClientGone:
             pass
         except ServiceError as error:
-            await turn_away(scope, receive, send, error)
+            await turn_away(scope, receive, send, error, is_read=body.is_complete)
         finally:
-            self._held -= len(body)
+            self._held -= body.size
 
     def _refuse_declared(self, length: str) -> None:
         if length.isdecimal() and (len(length) > 18 or int(length) > self._limits.body_bytes):
             raise BodyTooLarge(self._limits.body_bytes)
 
-    async def _read(self, receive: Receive, body: bytearray) -> None:
+    async def _read(self, receive: Receive, body: "_Body") -> None:
         try:
             async with asyncio.timeout(self._limits.seconds):
-                more = True
-                while more:
+                while not body.is_complete:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         raise ClientGone
+                    body.is_complete = not message.get("more_body", False)
                     self._take(message.get("body", b""), body)
-                    more = message.get("more_body", False)
         except TimeoutError:
             raise SlowBody(self._limits.seconds) from None
 
-    def _take(self, chunk: bytes, body: bytearray) -> None:
-        if len(body) + len(chunk) > self._limits.body_bytes:
+    def _take(self, chunk: bytes, body: "_Body") -> None:
+        if body.size + len(chunk) > self._limits.body_bytes:
             raise BodyTooLarge(self._limits.body_bytes)
         if self._held + len(chunk) > LARGEST_HELD * self._limits.body_bytes:
             raise Overloaded(retry_after=1)
-        body += chunk
+        body.add(chunk)
         self._held += len(chunk)
 
     async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
@@ -88,6 +87,27 @@ class BodiesBounded:
             gone.cancel()
             work.cancel()
             await asyncio.gather(work, gone, return_exceptions=True)
+
+
+class _Body:
+    """A body as it arrives."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """Bytes that have arrived."""
+        self.is_complete = False
+        self._parts: list[bytes] = []
+
+    def add(self, part: bytes) -> None:
+        """Some more of it."""
+        self.size += len(part)
+        self._parts.append(part)
+
+    def whole(self) -> bytes:
+        """All of it; to be had once, so that it is not kept twice."""
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
 
 
 class ClientTooSlow(Exception):

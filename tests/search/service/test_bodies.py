@@ -55,7 +55,7 @@ def still_answers(url: str) -> bool:
 
 
 def test_a_body_that_says_that_it_is_too_large_is_refused_and_its_sender_told(url: str) -> None:
-    refused = post(url, b"x" * 50_000_000)
+    refused = post(url, b"x" * 8_000_000)
     assert refused.status_code == 413
     assert refused.json()["error"]["message"].startswith("The body is larger than the 20,000 bytes")
     assert still_answers(url)
@@ -70,6 +70,21 @@ def test_a_body_without_a_length_is_refused_when_it_has_grown_too_large(url: str
 def test_a_body_in_pieces_is_read_whole(url: str) -> None:
     answer = post(url, (GOOD[at : at + 1] for at in range(len(GOOD))))
     assert answer.status_code == 200
+
+
+def test_a_small_request_that_is_refused_keeps_its_connection(home: Path) -> None:
+    with server(home, "minilm", keys=("the-key",)) as url, httpx.Client(base_url=url, timeout=FAR) as client:
+        refused = client.post("/embed", content=GOOD)
+        assert (refused.status_code, refused.headers.get("connection")) == (401, None)
+        refused = client.post("/embed", content=b" " * 100_000)
+        assert (refused.status_code, refused.headers["connection"]) == (401, "close")
+
+
+def test_who_asks_before_sending_is_refused_before_sending(url: str) -> None:
+    head = b"POST /embed HTTP/1.1\r\nhost: x\r\ncontent-length: 999999\r\nexpect: 100-continue\r\n\r\n"
+    answer = exchanged(url, head)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"100 Continue" not in answer
 
 
 def test_a_length_that_is_too_short_breaks_the_request_and_nothing_else(url: str) -> None:
