@@ -165,7 +165,7 @@ def _copied_weights(ort: ModuleType, settings: Any, graph: Path) -> list[NDArray
     It reads them where they are: whoever holds the session has to hold them too.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # onnx brings it, without its types
     from onnx import numpy_helper
 
     try:

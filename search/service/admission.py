@@ -17,7 +17,7 @@ _SMALLEST = 16
 
 
 class Admission:
-    """Keeps count of all work that was taken and not begun. For one event loop."""
+    """Keeps count of all work that was taken and not done. For one event loop."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -33,7 +33,7 @@ class Admission:
 
     @property
     def waiting_tokens(self) -> int:
-        """How many tokens no batch has taken yet."""
+        """How many tokens have been taken and not computed yet."""
         return sum(job.left for job in self._jobs)
 
     @contextmanager

@@ -147,7 +147,9 @@ class Batcher:
             self.tokens += tokens
             for job, places in _by_job(picks).items():
                 if (answer := self._answers.get(job)) is not None:
-                    answer.put([picks[place].row for place in places], values[places])
+                    rows = [picks[place].row for place in places]
+                    job.left -= sum(len(job.tokens[row].ids) for row in rows)
+                    answer.put(rows, values[places])
 
     def _hand_out_error(self, picks: list[Pick], error: Exception) -> None:
         with self._lock:

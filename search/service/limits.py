@@ -19,7 +19,7 @@ class Limits:
     An answer then comes within this time and that of the request's own work, whatever the load.
     """
     waiting_tokens: int = 1_000_000
-    """Most tokens that wait to be computed, all requests together, to bound memory; one alone is always taken."""
+    """Most tokens that are to be computed, all requests together, to bound memory; one alone is always taken."""
     seconds: float = 60.0
     """How long a request may take from its admission; what is left of it then is not computed."""
     connections: int = 1000

@@ -15,7 +15,7 @@ _SPARE = 8
 
 
 class Job:
-    """One request's texts, from its admission on; `left` is how many of its tokens no batch has taken yet.
+    """One request's texts, from its admission on; `left` is how many of its tokens have not been computed yet.
 
     Until the texts are read, `left` is an estimate.
     """
@@ -126,7 +126,6 @@ class _Batch:
             if place < 0 or job.rows[place][0] < self._longest - self._spare:
                 return
             length, row = job.rows.pop(place)
-            job.left -= length
             self.tokens += length
             self._longest = max(self._longest, length)
             self.picks.append(Pick(job, row))

@@ -112,7 +112,7 @@ def test_a_failing_batch_fails_its_requests_and_no_others() -> None:
 
     async def asked() -> list[Any]:
         jobs = [a_job([POISON] * 64), a_job([2] * 64), a_job([3])]
-        return await asyncio.gather(*[batcher.results(job) for job in jobs], return_exceptions=True)
+        return list(await asyncio.gather(*[batcher.results(job) for job in jobs], return_exceptions=True))
 
     with batching(adder) as batcher:
         failed, sound, later = asyncio.run(asked())
