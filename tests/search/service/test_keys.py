@@ -1,28 +1,37 @@
 """Keys: one of the server's, whole and as it was given, or nothing is answered."""
 
+import asyncio
+
 import pytest
-from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Scope
 
 from search.service.keys import KeysChecked
 
 KEYS = ("first-key", "zweiter-Schlüssel")
+CHECKED = KeysChecked(PlainTextResponse("let in"), keys=KEYS)
 
 
-def client(*keys: str) -> TestClient:
-    app = FastAPI()
-    app.add_api_route("/v1/models", lambda: "let in")
-    app.add_middleware(KeysChecked, keys=keys)
-    return TestClient(app)
+def status(*headers: bytes) -> int:
+    """Of the answer to a request with these Authorization headers."""
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/models",
+        "headers": [(b"authorization", header) for header in headers],
+    }
+    sent: list[Message] = []
 
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
 
-ASKING = client(*KEYS)
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-
-def status(header: bytes) -> int:
-    return ASKING.get("/v1/models", headers={b"authorization": header}).status_code
+    asyncio.run(CHECKED(scope, receive, send))
+    return int(sent[0]["status"])
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -39,6 +48,10 @@ def test_anything_else_does_not(header: bytes) -> None:
     assert status(header) == 401
 
 
+def test_no_header_does_not() -> None:
+    assert status() == 401
+
+
 @given(st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E)))
 def test_no_other_text_is_a_key(key: str) -> None:
     assert status(f"Bearer {key}".encode()) == (200 if key in KEYS else 401)
@@ -46,4 +59,4 @@ def test_no_other_text_is_a_key(key: str) -> None:
 
 def test_an_empty_key_is_none() -> None:
     with pytest.raises(ValueError, match="cannot be empty"):
-        client("").get("/v1/models")
+        KeysChecked(PlainTextResponse("let in"), keys=("",))
