@@ -1,6 +1,7 @@
 """Where log lines go: stderr, warnings by default. The only place that configures logging."""
 
 import logging
+import os
 import sys
 from typing import TextIO
 
@@ -26,5 +27,6 @@ def configure(verbosity: int) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    os.environ.setdefault("LANCE_LOG", "warn" if verbosity else "error")  # it reads that when it is imported, later
     for library, least in _LIBRARIES.items():
         logging.getLogger(library).setLevel(max(level, least) if verbosity else logging.ERROR)

@@ -14,7 +14,7 @@ import lance
 import numpy as np
 import pyarrow as pa
 
-from indexer.engines.embedded.approximate import tend
+from indexer.engines.embedded.approximate import tend, unite
 from indexer.engines.embedded.layout import files_below, storage_errors, suppress_missing, sync_new
 from indexer.engines.embedded.nearest import Vector, fits_in_memory
 from indexer.engines.embedded.text import Note
@@ -90,11 +90,12 @@ class VectorStore:
             sync_new(self._folder, self._synced)
 
     def compact(self) -> None:
-        """Merge small fragments and drop deleted rows, as a new version."""
+        """Merge small fragments and the parts of the index, and drop deleted rows, as a new version."""
         if self._table is None:
             return
         with storage_errors(self._folder.parent):
             self._table.optimize.compact_files()
+            unite(self._table)
 
     def tidy(self) -> None:
         """Compact where many fragments have gathered; build or extend the vector index where it pays."""

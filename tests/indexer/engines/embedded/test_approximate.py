@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from indexer.article import Article, Deletion
-from indexer.engines.embedded.approximate import ApproximateVectors
+from indexer.engines.embedded.approximate import ApproximateVectors, parts
 from indexer.engines.embedded.nearest import Slots
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.text import Note
-from indexer.engines.embedded.vectors import VectorStore
+from indexer.engines.embedded.vectors import VectorStore, open_table
 from indexer.engines.embedded.view import VectorView
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.protocol import VectorSpace
@@ -141,6 +141,28 @@ def test_changes_after_the_index_was_built_are_found(tmp_path: Path) -> None:
     writer.close()
     reader.refresh()
     assert recall(reader, allowed) >= 0.97
+
+
+@pytest.mark.slow
+def test_an_index_that_grew_by_many_loads_stays_of_few_parts_and_finds_as_much(tmp_path: Path) -> None:
+    rows, step = unlike_lengths(75_000, 4), 5_000
+    store = VectorStore(tmp_path / "vectors", WIDE, Note(), exact_bytes=0)
+    seen = []
+    for first in range(0, len(rows), step):
+        for slot in range(first, first + step):
+            store.put(slot, str(slot), rows[slot])
+        store.flush()
+        store.tidy()
+        note = store.note(first + step)
+        seen.append(parts(open_table(tmp_path / "vectors", note.version)))
+    assert max(seen) > 2, "it was never extended"
+    assert max(seen) <= 9
+    search = VectorView(tmp_path / "vectors", WIDE, note.version, exact_bytes=0).open()
+    found = [{int(hit.id) for hit in search.nearest(question, 100, None)} for question in QUESTIONS]
+    wanted = [set(np.argsort(-(rows.astype(np.float64) @ question))[:100].tolist()) for question in QUESTIONS]
+    assert np.mean([len(a & b) for a, b in zip(found, wanted, strict=True)]) >= 97
+    store.compact()
+    assert parts(open_table(tmp_path / "vectors", store.note(len(rows)).version)) == 1
 
 
 @pytest.mark.slow
