@@ -44,6 +44,7 @@ def parser(description: str | None, *, rounds: int) -> argparse.ArgumentParser:
 def run(name: str, asked: argparse.ArgumentParser, measure: Measure) -> int:
     """Parse, measure and save; the exit status."""
     options = asked.parse_args()
+    os.environ.setdefault("LANCE_LOG", "error")  # it warns of each empty partition
     try:
         options.peers = environments.given(options.peer)
         report = measure(options)
