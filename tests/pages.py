@@ -2,15 +2,9 @@
 
 import doctest
 import re
-import sys
 from pathlib import Path
 
-import pytest
-
-from tests.search.cli import running
-
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _WHATEVER = doctest.OutputChecker()
 
@@ -18,20 +12,6 @@ _WHATEVER = doctest.OutputChecker()
 class _Anything(doctest.OutputChecker):
     def check_output(self, want: str, got: str, optionflags: int) -> bool:
         return True
-
-
-def be_where_the_sample_is_indexed(home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be in `folder`, with the sample in an index `pubmed`, and with `home` as the platform's data folder."""
-    if sys.platform != "linux":
-        pytest.skip("the platform's data folder cannot be named by a variable here")
-    (folder / "data").mkdir()
-    (folder / "data" / "biocpt").symlink_to(home)
-    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
-    monkeypatch.chdir(folder)
-    files = sorted((ROOT / "sample").glob("*.xml"))
-    environment = {"BIOCPT_HOME": str(home)}
-    done = running.biocpt("index", *files, "--index", "pubmed", "--model", "minilm", environment=environment)
-    assert done.returncode == 0, done.stderr
 
 
 def text_of(page: str) -> str:

@@ -1,31 +1,21 @@
-"""docs/python-api.md: its examples run, and print what the page shows where the demo model is installed."""
+"""docs/python-api.md: its examples run, and print what it shows where the demo model is installed."""
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 import search
 from search.request import SearchRequest
 from tests import pages
+from tests.search.conftest import Sample
 
 PAGE = "python-api.md"
 
 
 @pytest.mark.slow
-def test_every_example_runs(random_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With random weights, so what comes out is another thing."""
-    pages.be_where_the_sample_is_indexed(random_home, tmp_path, monkeypatch)
-    assert pages.run(PAGE, is_printed=False) > 15
-
-
-@pytest.mark.slow
-def test_every_example_prints_what_the_page_shows(
-    demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pages.be_where_the_sample_is_indexed(demo_home, tmp_path, monkeypatch)
-    pages.run(PAGE)
+def test_every_example_runs_and_prints_what_the_page_shows(beside_the_sample: Sample) -> None:
+    assert pages.run(PAGE, is_printed=beside_the_sample.is_demo) > 15
 
 
 def test_what_stands_without_prompts_is_python() -> None:

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,16 +18,18 @@ os.environ["LANGCHAIN_TRACING_V2"] = "false"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody asks for an address or connects: a library that reports home would do both, and hide that it failed."""
+def _nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody asks for the address of another machine: a library that reports home would, and hide that it failed."""
     asked: list[object] = []
+    real = socket.getaddrinfo
 
-    def refuse(*what: object, **_: object) -> None:
-        asked.append(what)
-        raise OSError("no network in this test")
+    def at_home(host: Any, *what: Any, **more: Any) -> Any:
+        if host in ("localhost", "127.0.0.1"):
+            return real(host, *what, **more)
+        asked.append(host)
+        raise OSError("only this machine in this test")
 
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", at_home)
     yield
     assert asked == []
 
@@ -40,7 +43,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def index(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return make_index(home, tmp_path_factory.mktemp("index") / "invented")
+    folder = str(tmp_path_factory.mktemp("index") / "invented")
+    make_index(home, folder)
+    return folder
 
 
 @pytest.fixture(scope="package")

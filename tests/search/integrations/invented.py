@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from indexer.article import Article, Link, MeshHeading
+from indexer.engines.location import AnyLocation
 from search.indexing import LoadOptions, open_load
 
 YEARS = (2012, 2015, None, 2019)
@@ -33,13 +34,13 @@ def article(at: int) -> Article:
 ARTICLES = {one.id: one for one in map(article, range(24))}
 
 
-def make_index(home: Path, folder: Path) -> str:
-    """An index of all of them in a folder, with vectors of the tiny MedCPT in `home`."""
-    writer, encoder = open_load(str(folder), LoadOptions(home=home, model="medcpt"))
+def make_index(home: Path, location: AnyLocation) -> None:
+    """Make an index of all of them, with vectors of the tiny MedCPT in `home`."""
+    writer, encoder = open_load(location, LoadOptions(home=home, model="medcpt"))
     assert encoder is not None
     articles = list(ARTICLES.values())
     vectors = encoder.encode([one.passage for one in articles])
     writer.write(articles, {one.id: vector for one, vector in zip(articles, vectors, strict=True)})
     writer.commit()
+    writer.publish()
     writer.close()
-    return str(folder)
