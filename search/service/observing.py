@@ -19,18 +19,18 @@ _MOST_OF_PATH = 200
 """Bytes of a path that are logged; ours are shorter."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Work:
-    """What a request's models had to do. Not frozen: a route fills it in."""
+    """What one model had to do for a request."""
 
-    model: str = ""
-    texts: int = 0
-    tokens: int = 0
+    model: str
+    texts: int
+    tokens: int
 
 
 def note(request: Request, model: str, tokens: Sequence[int]) -> None:
-    """Say what the models had to do for this request: the tokens of each text."""
-    request.scope[_WORK] = Work(model, len(tokens), sum(tokens))
+    """Say what a model had to do for this request: the tokens of each text."""
+    request.scope.setdefault(_WORK, []).append(Work(model, len(tokens), sum(tokens)))
 
 
 class Observed:
@@ -63,19 +63,12 @@ class Observed:
             self._tell(scope, status, time.perf_counter() - start)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        work: Work = scope.get(_WORK) or Work()
+        work: list[Work] = scope.get(_WORK, [])
         known: str = scope["path"] if scope["path"] in self._paths else "none"  # others are as many as clients make up
         route: str = getattr(scope.get("route"), "path", None) or known
         self._metrics.request(route, status, seconds)
-        if work.model:
-            self._metrics.work(work.model, work.texts, work.tokens)
+        for done in work:
+            self._metrics.work(done.model, done.texts, done.tokens)
         path = scope.get("raw_path", b"").partition(b"?")[0][:_MOST_OF_PATH].decode("ascii", "backslashreplace")
-        log.info(
-            "%s %s %d %.1f ms texts=%d tokens=%d",
-            scope["method"],
-            path,
-            status,
-            seconds * 1000,
-            work.texts,
-            work.tokens,
-        )
+        texts, tokens = sum(done.texts for done in work), sum(done.tokens for done in work)
+        log.info("%s %s %d %.1f ms texts=%d tokens=%d", scope["method"], path, status, seconds * 1000, texts, tokens)

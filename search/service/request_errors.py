@@ -16,7 +16,7 @@ class NotJson(ServiceError):
     """A body that does not say that it is JSON."""
 
     def __init__(self, content_type: str) -> None:
-        super().__init__(f"The body's Content-Type is {content_type!r}. Send it as 'application/json'.")
+        super().__init__(f"The body's Content-Type is {content_type[:100]!r}. Send it as 'application/json'.")
 
 
 class BodyTooLarge(ServiceError):

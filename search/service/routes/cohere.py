@@ -8,16 +8,17 @@ from fastapi import APIRouter, Request
 from search.service import choosing
 from search.service.inference import Embedded, Scored, ServedModel, Side
 from search.service.json_response import JsonResponse
-from search.service.observing import note
 from search.service.relevance import ranked
 from search.service.request_errors import InvalidField
 from search.service.routes.serving import (
     StrictRoute,
+    embedded,
     errors,
     inference_of,
     little_endian,
     refuse_cut,
     refuse_other_width,
+    scored,
 )
 from search.service.schemas.cohere import (
     EmbedAnswer,
@@ -53,15 +54,14 @@ async def rerank_v2(body: RerankV2, request: Request) -> JsonResponse:
 
 
 async def _ranked(request: Request, served: ServedModel, body: RerankBody) -> JsonResponse:
-    scored = await inference_of(request).rerank(served.name, body.query, body.texts())
-    note(request, served.name, scored.tokens)
-    best = ranked(scored.logits, raw=body.raw_scores)[: body.top_n]
+    done = await scored(request, served, body.query, body.texts())
+    best = ranked(done.logits, raw=body.raw_scores)[: body.top_n]
     results: list[dict[str, object]] = [{"index": index, "relevance_score": score} for index, score in best]
     if body.return_documents:
         given = body.given()
         for result, (index, _) in zip(results, best, strict=True):
             result["document"] = given[index]
-    return JsonResponse({"id": str(uuid4()), "results": results, "meta": _meta(request, served, scored)})
+    return JsonResponse({"id": str(uuid4()), "results": results, "meta": _meta(request, served, done)})
 
 
 @router.post("/v1/embed", response_model=EmbedAnswer)
@@ -87,23 +87,22 @@ async def _embedded(request: Request, served: ServedModel, body: EmbedBody) -> J
         raise InvalidField("embedding_types", f"{impossible[0]!r} cannot be had, only 'float' and 'base64'")
     if body.truncate == "START":
         raise InvalidField("truncate", "only the END of a text can be cut")
-    embedded = await inference_of(request).embed(served.name, body.texts)
-    note(request, served.name, embedded.tokens)
+    done = await embedded(request, served, body.texts)
     if body.truncate == "NONE":
-        refuse_cut("texts", embedded, served)
-    vectors = list(embedded.vectors)
+        refuse_cut("texts", done, served)
+    vectors = list(done.vectors)
     by_type: dict[str, object] = {}
     if "float" in kinds:
         by_type["float"] = vectors
     if "base64" in kinds:
-        by_type["base64"] = [b64encode(row).decode("ascii") for row in little_endian(embedded.vectors)]
+        by_type["base64"] = [b64encode(row).decode("ascii") for row in little_endian(done.vectors)]
     return JsonResponse(
         {
             "id": str(uuid4()),
             "response_type": "embeddings_by_type" if kinds else "embeddings_floats",
             "embeddings": by_type if kinds else vectors,
             "texts": body.texts,
-            "meta": _meta(request, served, embedded),
+            "meta": _meta(request, served, done),
         }
     )
 

@@ -9,8 +9,7 @@ from search.service.echo import json_escaped
 from search.service.errors import UnknownServedModel
 from search.service.inference import ServedModel
 from search.service.json_response import JsonResponse
-from search.service.observing import note
-from search.service.routes.serving import Served, StrictRoute, errors, little_endian, refuse_other_width
+from search.service.routes.serving import Served, StrictRoute, embedded, errors, little_endian, refuse_other_width
 from search.service.schemas.openai import EmbeddingsAnswer, EmbeddingsRequest, ErrorAnswer, Model, Models
 
 router = APIRouter(tags=["OpenAI"], route_class=StrictRoute, responses=errors(ErrorAnswer))
@@ -22,20 +21,19 @@ async def embeddings(body: EmbeddingsRequest, inference: Served, request: Reques
     side = None if body.input_type is None else choosing.SIDES[body.input_type]
     served = choosing.encoder(inference, body.model, side)
     refuse_other_width("dimensions", body.dimensions, served)
-    embedded = await inference.embed(served.name, body.input)
-    note(request, served.name, embedded.tokens)
-    rows: list[object] = list(embedded.vectors)
+    done = await embedded(request, served, body.input)
+    rows: list[object] = list(done.vectors)
     if body.encoding_format == "base64":
-        rows = [b64encode(row).decode("ascii") for row in little_endian(embedded.vectors)]
+        rows = [b64encode(row).decode("ascii") for row in little_endian(done.vectors)]
     data: list[dict[str, object]] = [
         {"object": "embedding", "index": index, "embedding": row} for index, row in enumerate(rows)
     ]
     if body.echo == "json":
         for item, text in zip(data, body.input, strict=True):
             item["text"] = json_escaped(text)
-    tokens = sum(embedded.tokens)
+    tokens = sum(done.tokens)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    cut = [index for index, is_cut in enumerate(embedded.cut) if is_cut]
+    cut = [index for index, is_cut in enumerate(done.cut) if is_cut]
     answer = {"object": "list", "data": data, "model": body.model, "usage": usage}
     return JsonResponse({**answer, "truncated": cut} if cut else answer)
 

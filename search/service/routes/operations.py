@@ -2,24 +2,18 @@
 
 from fastapi import APIRouter, Request, Response
 
-from search.service.errors import Overloaded
 from search.service.json_response import JsonResponse
 from search.service.metrics import Metrics
-from search.service.routes.serving import errors, inference_of
+from search.service.routes.serving import errors, health, inference_of
 from search.service.schemas.tei import ErrorAnswer, Health
 
 router = APIRouter(tags=["Operations"], responses=errors(ErrorAnswer))
 
 
-@router.get("/tei/{model}/health", response_model=Health)
 @router.get("/health", response_model=Health)
-async def health(request: Request) -> JsonResponse:
+async def health_of_all(request: Request) -> JsonResponse:
     """200 while requests are taken, or refused only for being too many; 503 when the server is stopping."""
-    try:
-        inference_of(request).refuse_if_full()
-    except Overloaded:
-        return JsonResponse({"status": "busy"})
-    return JsonResponse({"status": "ok"})
+    return health(inference_of(request))
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

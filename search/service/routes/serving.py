@@ -1,6 +1,6 @@
 """What every route is handed, and the checks that several APIs share."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,7 +10,11 @@ from fastapi.routing import APIRoute
 from numpy.typing import NDArray
 from starlette.responses import Response
 
+from onnx_models.errors import ModelRunFailed
+from search.service.errors import Overloaded
 from search.service.inference import Embedded, Inference, Scored, ServedModel
+from search.service.json_response import JsonResponse
+from search.service.observing import note
 from search.service.request_errors import InvalidField
 
 
@@ -75,6 +79,54 @@ def refuse_cut(field: str, done: Embedded | Scored, served: ServedModel) -> None
         place = f"{field}.{done.cut.index(True)}"
         problem = f"the text is longer than the {served.max_tokens} tokens that {served.name} reads"
         raise InvalidField(place, f"{problem}; shorten it, or allow it to be cut")
+
+
+def health(inference: Inference) -> JsonResponse:
+    """That the server is there; `busy` while it takes no more than it has.
+
+    Raises:
+        Stopping: it will soon be gone.
+    """
+    try:
+        inference.refuse_if_full()
+    except Overloaded:
+        return JsonResponse({"status": "busy"})
+    return JsonResponse({"status": "ok"})
+
+
+async def embedded(request: Request, served: ServedModel, texts: Sequence[str]) -> Embedded:
+    """The texts' vectors, as `Inference.embed` gives them.
+
+    Raises:
+        ModelRunFailed: one has a number that JSON cannot hold.
+    """
+    done = await inference_of(request).embed(served.name, texts)
+    note(request, served.name, done.tokens)
+    refuse_infinite(done.vectors, served)
+    return done
+
+
+async def scored(request: Request, served: ServedModel, query: str, documents: Sequence[str]) -> Scored:
+    """The documents' raw scores, as `Inference.rerank` gives them.
+
+    Raises:
+        ModelRunFailed: one is no number that JSON can hold.
+    """
+    done = await inference_of(request).rerank(served.name, query, documents)
+    note(request, served.name, done.tokens)
+    refuse_infinite(done.logits, served)
+    return done
+
+
+def refuse_infinite(values: NDArray[np.floating[Any]], served: ServedModel) -> None:
+    """JSON has no NaN: clients would get a null among numbers.
+
+    Raises:
+        ModelRunFailed: there is one, or an infinity.
+    """
+    if not np.isfinite(values).all():
+        reason = "it gave numbers that are not finite; check it with `biocpt models verify`"
+        raise ModelRunFailed(graph=served.name, shape=values.shape, reason=reason)
 
 
 def little_endian(vectors: NDArray[np.float32]) -> list[bytes]:

@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 from search.service import choosing
 from search.service.inference import Embedded, ServedModel, Side
 from search.service.json_response import JsonResponse
-from search.service.observing import note
 from search.service.relevance import ranked
 from search.service.request_errors import InvalidField
-from search.service.routes.serving import StrictRoute, errors, inference_of, refuse_cut, refuse_other_width
+from search.service.routes.serving import (
+    StrictRoute,
+    embedded,
+    errors,
+    health,
+    inference_of,
+    refuse_cut,
+    refuse_other_width,
+    scored,
+)
 from search.service.schemas.tei import (
     EmbedRequest,
     ErrorAnswer,
+    Health,
     Info,
     Rank,
     RerankRequest,
@@ -75,9 +84,14 @@ async def info(request: Request) -> JsonResponse:
 @router.get("/tei/{model}/info", response_model=Info)
 async def info_of(model: str, request: Request) -> JsonResponse:
     """This model."""
-    inference = inference_of(request)
-    served = inference.models.get(model)
-    return _info(request, choosing.encoder(inference, model, "query") if served is None else served)
+    return _info(request, _named(request, model))
+
+
+@router.get("/tei/{model}/health", response_model=Health)
+async def health_of(model: str, request: Request) -> JsonResponse:
+    """Whether this model is served, and requests are taken."""
+    _named(request, model)
+    return health(inference_of(request))
 
 
 async def _embedded(request: Request, model: str | None, body: EmbedRequest) -> JsonResponse:
@@ -86,23 +100,22 @@ async def _embedded(request: Request, model: str | None, body: EmbedRequest) -> 
     refuse_other_width("dimensions", body.dimensions, served)
     if body.normalize is False and served.similarity == "cosine":
         raise InvalidField("normalize", f"{served.name} always gives vectors of length 1")
-    embedded = await _vectors(request, served, body, body.inputs)
-    vectors = _normalised(embedded.vectors).astype(np.float32) if body.normalize else embedded.vectors
+    vectors = (await _vectors(request, served, body, body.inputs)).vectors
+    if body.normalize:
+        vectors = _normalised(vectors).astype(np.float32)
     return JsonResponse(list(vectors))
 
 
 async def _ranked(request: Request, model: str | None, body: RerankRequest) -> JsonResponse:
-    inference = inference_of(request)
-    served = choosing.reranker(inference, model)
+    served = choosing.reranker(inference_of(request), model)
     _refuse_left(body)
-    scored = await inference.rerank(served.name, body.query, body.texts)
-    note(request, served.name, scored.tokens)
+    done = await scored(request, served, body.query, body.texts)
     if body.truncate is False:
-        refuse_cut("texts", scored, served)
+        refuse_cut("texts", done, served)
     return JsonResponse(
         [
             {"index": index, "score": score} | ({"text": body.texts[index]} if body.return_text else {})
-            for index, score in ranked(scored.logits, raw=body.raw_scores)
+            for index, score in ranked(done.logits, raw=body.raw_scores)
         ]
     )
 
@@ -112,17 +125,20 @@ async def _compared(request: Request, model: str | None, body: SimilarityRequest
     query, article = (choosing.encoder(inference, model, side) for side in ("query", "article"))
     asked = await _vectors(request, query, body, [body.inputs.source_sentence])
     given = await _vectors(request, article, body, body.inputs.sentences)
-    note(request, article.name, given.tokens)
     return JsonResponse((_normalised(given.vectors) @ _normalised(asked.vectors)[0]).tolist())
 
 
 async def _vectors(request: Request, served: ServedModel, body: Truncatable, texts: list[str]) -> Embedded:
     _refuse_left(body)
-    embedded = await inference_of(request).embed(served.name, texts)
-    note(request, served.name, embedded.tokens)
+    done = await embedded(request, served, texts)
     if body.truncate is False:
-        refuse_cut("inputs", embedded, served)
-    return embedded
+        refuse_cut("inputs", done, served)
+    return done
+
+
+def _named(request: Request, model: str) -> ServedModel:
+    inference = inference_of(request)
+    return inference.models.get(model) or choosing.encoder(inference, model, "query")
 
 
 def _refuse_left(body: Truncatable) -> None:

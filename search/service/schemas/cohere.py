@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from search.service.request_errors import InvalidField
-from search.service.schemas.texts import Answer, Body, Document, Text
+from search.service.schemas.texts import Answer, Body, Document, Name, Text
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -32,9 +32,9 @@ class RerankBody(Body):
 class RerankV1(RerankBody):
     """A question, and documents as texts or as objects."""
 
-    model: str | None = None
+    model: Name | None = None
     documents: Annotated[list[Document], Field(min_length=1)]
-    rank_fields: Annotated[list[str], Field(min_length=1)] | None = None
+    rank_fields: Annotated[list[Name], Field(min_length=1, max_length=20)] | None = None
     """The fields of documents that are objects; the first is the title. Without it: `text`."""
     max_chunks_per_doc: Count | None = None
     """Not used: a document is read from its start, as far as the model reads."""
@@ -51,7 +51,7 @@ class RerankV1(RerankBody):
 class RerankV2(RerankBody):
     """A question, and documents as texts."""
 
-    model: str
+    model: Name
     documents: Annotated[list[str], Field(min_length=1)]
     max_tokens_per_doc: Count | None = None
     """Not less than the model reads."""
@@ -125,14 +125,14 @@ class EmbedBody(Body):
 class EmbedV1(EmbedBody):
     """Texts to be embedded as one list of vectors, or by type."""
 
-    model: str | None = None
+    model: Name | None = None
     input_type: InputType | None = None
 
 
 class EmbedV2(EmbedBody):
     """Texts to be embedded, the vectors by type."""
 
-    model: str
+    model: Name
     input_type: InputType
     output_dimension: Count | None = None
     """The model's own width, if anything."""

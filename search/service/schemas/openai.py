@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from search.service.schemas.texts import Answer, Body, Texts
+from search.service.schemas.texts import Answer, Body, Name, Texts
 
 
 class EmbeddingsRequest(Body):
     """Texts to be embedded."""
 
-    model: str
+    model: Name
     """A name of /v1/models, or a set's name with `input_type`."""
     input: Texts
     encoding_format: Literal["float", "base64"] | None = None

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from search.service.schemas.texts import Answer, Body, Text, Texts
+from search.service.schemas.texts import Answer, Body, Name, Text, Texts
 
 
 class Truncatable(Body):
     """What requests with texts share."""
 
-    model: str | None = None
+    model: Name | None = None
     """Ours: which of the served models; not needed below /tei/MODEL."""
     truncate: bool | None = None
     """false: refuse what is too long. Without it, what is too long is cut, which TEI calls auto-truncation."""
@@ -24,7 +24,7 @@ class EmbedRequest(Truncatable):
     inputs: Texts
     normalize: bool | None = None
     """true: vectors of length 1. Without it, as the model's vectors are compared; TEI would normalise."""
-    prompt_name: str | None = None
+    prompt_name: Name | None = None
     """The side: query, or one of article, document and passage."""
     dimensions: Annotated[int, Field(ge=1)] | None = None
     """The model's own width, if anything."""

@@ -36,6 +36,8 @@ def _as_document(value: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(max_length=200)]
+"""A name of something of ours; bounded, as messages repeat it."""
 Texts = Annotated[
     list[Text],
     Field(min_length=1),

@@ -53,6 +53,7 @@ def every_kind_of_request(url: str) -> None:
     ask(url, "/v1/embeddings", {"model": "medcpt-query", "input": {SECRET: 1}})
     ask(url, "/v2/rerank", {"model": "medcpt", "query": SECRET, "documents": [SECRET] * 3}).raise_for_status()
     ask(url, "/tei/medcpt-article", {"inputs": SECRET}).raise_for_status()
+    ask(url, "/similarity", {"inputs": {"source_sentence": SECRET, "sentences": [SECRET] * 2}}).raise_for_status()
     ask(url, "/v1/embeddings", embeddings, key="wrong")
     ask(url, f"/v1/models/none?{SECRET}=1")
     ask(url, "/no%0Awhere%1b[31m")
@@ -61,19 +62,20 @@ def every_kind_of_request(url: str) -> None:
 def test_each_request_is_a_line_without_its_texts(url: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="search"):
         every_kind_of_request(url)
-        until(lambda: len(ours(caplog)) >= 8, "a line a request")
+        until(lambda: len(ours(caplog)) >= 9, "a line a request")
     said = sorted(re.sub(r"\d+\.\d ms", "TIME", line) for line in ours(caplog))
     assert said == [
         "GET /no%0Awhere%1b[31m 404 TIME texts=0 tokens=0",
         "GET /v1/models/none 404 TIME texts=0 tokens=0",
-        f"POST /tei/medcpt-article 200 TIME texts=1 tokens={tokens_in(said[2])}",
-        f"POST /v1/embeddings 200 TIME texts=2 tokens={tokens_in(said[3])}",
+        f"POST /similarity 200 TIME texts=3 tokens={tokens_in(said[2])}",
+        f"POST /tei/medcpt-article 200 TIME texts=1 tokens={tokens_in(said[3])}",
+        f"POST /v1/embeddings 200 TIME texts=2 tokens={tokens_in(said[4])}",
         "POST /v1/embeddings 400 TIME texts=0 tokens=0",
         "POST /v1/embeddings 400 TIME texts=0 tokens=0",
         "POST /v1/embeddings 401 TIME texts=0 tokens=0",
-        f"POST /v2/rerank 200 TIME texts=3 tokens={tokens_in(said[7])}",
+        f"POST /v2/rerank 200 TIME texts=3 tokens={tokens_in(said[8])}",
     ]
-    assert all(tokens_in(said[line]) > 2 for line in (2, 3, 7))
+    assert all(tokens_in(said[line]) > 2 for line in (2, 3, 4, 8))
 
 
 def ours(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -86,7 +88,7 @@ def tokens_in(line: str) -> int:
 
 def test_the_figures_count_what_was_asked(url: str) -> None:
     every_kind_of_request(url)
-    until(lambda: counted(figures(url)) >= 8, "a count of each request")
+    until(lambda: counted(figures(url)) >= 9, "a count of each request")
     told = figures(url)
     assert told["biocpt_requests_total", "/v1/embeddings", "200"] == 1
     assert told["biocpt_requests_total", "/v1/embeddings", "400"] == 2
@@ -95,7 +97,8 @@ def test_the_figures_count_what_was_asked(url: str) -> None:
     assert told["biocpt_requests_total", "/v1/models/{model}", "404"] == 1
     assert told["biocpt_requests_total", "none", "404"] == 1
     assert told["biocpt_refused_total", "key"] == 1
-    assert told["biocpt_texts_total", "medcpt-query"] == 2
+    assert told["biocpt_texts_total", "medcpt-query"] == 2 + 1
+    assert told["biocpt_texts_total", "medcpt-article"] == 1 + 2
     assert told["biocpt_texts_total", "medcpt-rerank"] == 3
     assert told["biocpt_request_seconds_count", "/v2/rerank"] == 1
     assert told["biocpt_request_seconds_bucket", "+Inf", "/v2/rerank"] == 1

@@ -64,6 +64,21 @@ def test_a_message_never_repeats_a_text(medcpt_url: str) -> None:
         assert "zebrafish" not in answer.text
 
 
+def test_a_message_stays_short(medcpt_url: str) -> None:
+    long = "x" * 1_000_000
+    for path, body in (
+        ("/v1/embeddings", {"model": long, "input": "x"}),
+        ("/embed", {"inputs": "x", "prompt_name": long}),
+        ("/v1/rerank", {"query": "x", "documents": [{}], "rank_fields": [long]}),
+        ("/v1/rerank", {"query": "x", "documents": [{}], "rank_fields": ["x"] * 1000}),
+        ("/v1/embeddings", {"model": "medcpt-query", "input": "x", "encoding_format": long}),
+        ("/v1/embeddings", {"model": "medcpt-query", "input": "x", "dimensions": 10**300}),
+    ):
+        answer = httpx.post(medcpt_url + path, json=body)
+        assert answer.status_code in (400, 422)
+        assert len(answer.text) < 700
+
+
 def test_a_path_or_a_method_that_is_not_there_is_said_in_json(medcpt_url: str) -> None:
     assert "error" in httpx.get(f"{medcpt_url}/v1/chat/completions").json()
     assert httpx.post(f"{medcpt_url}/embed/", json={"inputs": "x"}, headers={"host": "elsewhere"}).status_code == 404
