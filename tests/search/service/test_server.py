@@ -1,0 +1,16 @@
+"""The socket of the model server."""
+
+import socket
+
+from search.service.server import bind
+
+
+def test_what_is_sent_to_a_client_is_not_held_back() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()) as client:
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                assert accepted.proto == socket.IPPROTO_TCP, "asyncio looks at it"
+            client.close()
