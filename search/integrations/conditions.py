@@ -23,42 +23,71 @@ FLAGS = {
 """Metadata that is true or false → the mark that an article has in the index."""
 
 FIELDS = ("year", *KEYWORDS, *FLAGS)
-"""All that can be filtered by."""
+"""All that can be filtered by in an index of ours."""
 
-_LATEST = 10_000
-_YEARS: dict[str, Callable[[int], Range]] = {
-    "==": lambda year: Range("year", year, year),
-    ">": lambda year: Range("year", year + 1, None),
-    ">=": lambda year: Range("year", year, None),
-    "<": lambda year: Range("year", None, year - 1),
-    "<=": lambda year: Range("year", None, year),
+EXTRA = "extra."
+"""Begins the filters of an index that is attached to: `extra.ward` is its filter `ward`."""
+
+_MOST = 2**53
+_RANGES: dict[str, Callable[[str, int], Range]] = {
+    ">": lambda name, number: Range(name, number + 1, None),
+    ">=": lambda name, number: Range(name, number, None),
+    "<": lambda name, number: Range(name, None, number - 1),
+    "<=": lambda name, number: Range(name, None, number),
 }
 _DENIALS = {"!=": "==", "not in": "in"}
+_EQUAL = ("==", "in", *_DENIALS)
 
 
 def compare(field: str, operator: str, value: object) -> Query:
-    """What `field operator value` lets through; operators are ==, !=, in, not in, and for years >, >=, <, <=.
+    """What `field operator value` lets through; operators are ==, !=, in, not in, and for numbers >, >=, <, <=.
 
     As in the libraries, what an article does not have is unequal to everything.
 
     Raises:
-        UntranslatableFilter: the field is none of FIELDS, or it has no such operator or value.
+        UntranslatableFilter: the field is none of FIELDS and begins with no EXTRA; or it has no such operator or value.
     """
-    if field not in FIELDS:
+    is_extra = field.startswith(EXTRA)
+    if field not in FIELDS and not is_extra:
         raise UntranslatableFilter(f"Articles cannot be filtered by {field!r}. Known: {', '.join(FIELDS)}.")
+    if operator in _RANGES and (field == "year" or is_extra):
+        return _RANGES[operator](field.removeprefix(EXTRA), _number(field, value))
+    if operator not in _EQUAL:
+        known = ", ".join((*_EQUAL, *_RANGES) if field == "year" or is_extra else _EQUAL)
+        raise UntranslatableFilter(f"Filter {field!r}: no operator {operator!r}. Known: {known}.")
     if operator in _DENIALS:
         return Not(compare(field, _DENIALS[operator], value))
-    if operator == "in":
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            raise UntranslatableFilter(f"Filter {field!r}: 'in' and 'not in' take a list of values, not {value!r}.")
-        if field in KEYWORDS:
-            return Term(KEYWORDS[field], tuple(_text(field, one) for one in value))
-        return Or(tuple(compare(field, "==", one) for one in value))
+    return _one_of(field, _listed(field, value) if operator == "in" else [value])
+
+
+def _one_of(field: str, values: Sequence[object]) -> Query:
     if field == "year":
-        return _year(operator, value)
-    if operator != "==":
-        raise UntranslatableFilter(f"Filter {field!r}: no operator {operator!r}. Known: ==, !=, in, not in.")
-    return _flag(field, value) if field in FLAGS else Term(KEYWORDS[field], (_text(field, value),))
+        years = [_number(field, value) for value in values]
+        return Or(tuple(Range("year", year, year) for year in years))
+    if field in FLAGS:
+        marked = Term("flag", (FLAGS[field],))
+        return Or(tuple(marked if _truth(field, value) else Not(marked) for value in values))
+    if field.startswith(EXTRA):
+        return Term(field.removeprefix(EXTRA), tuple(_written(value) for value in values))
+    return Term(KEYWORDS[field], tuple(_text(field, value) for value in values))
+
+
+def _listed(field: str, value: object) -> Sequence[object]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise UntranslatableFilter(f"Filter {field!r}: 'in' and 'not in' take a list of values, not {value!r}.")
+    return value
+
+
+def _number(field: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST:
+        raise UntranslatableFilter(f"Filter {field!r}: {value!r} is no whole number such as 2015.")
+    return value
+
+
+def _truth(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UntranslatableFilter(f"Filter {field!r}: {value!r} is neither true nor false.")
+    return value
 
 
 def _text(field: str, value: object) -> str:
@@ -67,17 +96,6 @@ def _text(field: str, value: object) -> str:
     return value
 
 
-def _year(operator: str, value: object) -> Query:
-    if operator not in _YEARS:
-        known = ", ".join((*_YEARS, "!=", "in", "not in"))
-        raise UntranslatableFilter(f"Filter 'year': no operator {operator!r}. Known: {known}.")
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LATEST:
-        raise UntranslatableFilter(f"Filter 'year': {value!r} is no year; give a whole number such as 2015.")
-    return _YEARS[operator](value)
-
-
-def _flag(field: str, value: object) -> Query:
-    if not isinstance(value, bool):
-        raise UntranslatableFilter(f"Filter {field!r}: {value!r} is neither true nor false.")
-    marked = Term("flag", (FLAGS[field],))
-    return marked if value else Not(marked)
+def _written(value: object) -> str:
+    """As JSON has it: the index knows whether it is a number, a truth value or a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from indexer.article import Article
+from indexer.errors import UnknownField
+from indexer.queries import Not, Query, Range, Term
 from search import Filters, Searcher, SearchRequest
 from search.errors import UntranslatableFilter
 from search.integrations.conditions import FIELDS, compare
@@ -61,11 +63,11 @@ def test_a_condition_lets_through_what_it_says(
     [
         (("impact", ">", 5), "'impact'. Known: year, id, journal"),
         (("impact", "not in", [5]), "'impact'"),
-        (("year", "==", "2015"), "'2015' is no year"),
-        (("year", "==", True), "True is no year"),
-        (("year", "<", None), "None is no year"),
-        (("year", ">", 10**30), "is no year"),
-        (("year", "~", 2015), "no operator '~'. Known: ==, >"),
+        (("year", "==", "2015"), "'2015' is no whole number"),
+        (("year", "==", True), "True is no whole number"),
+        (("year", "<", None), "None is no whole number"),
+        (("year", ">", 10**30), "is no whole number"),
+        (("year", "~", 2015), "no operator '~'. Known: ==, in, !=, not in, >"),
         (("mesh", ">", "Aspirin"), "'mesh': no operator '>'"),
         (("mesh", "==", ["Aspirin"]), "is no text. Use 'in'"),
         (("mesh", "in", "Aspirin"), "take a list"),
@@ -77,6 +79,27 @@ def test_what_cannot_be_asked_is_refused_with_its_name(condition: tuple[str, str
     with pytest.raises(UntranslatableFilter) as caught:
         compare(*condition)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "query"),
+    [
+        (("extra.ward", "==", "north"), Term("ward", ("north",))),
+        (("extra.ward", "not in", ["north", "south"]), Not(Term("ward", ("north", "south")))),
+        (("extra.beds", "in", [4, 6]), Term("beds", ("4", "6"))),
+        (("extra.open", "==", True), Term("open", ("true",))),
+        (("extra.beds", ">", 4), Range("beds", 5, None)),
+    ],
+)
+def test_what_else_an_attached_index_holds_is_asked_by_its_name(
+    condition: tuple[str, str, object], query: Query
+) -> None:
+    assert compare(*condition) == query
+
+
+def test_what_an_index_of_ours_does_not_know_is_refused_with_what_it_knows(searcher: Searcher) -> None:
+    with pytest.raises(UnknownField, match=r"no keyword field 'ward'\. The keyword fields are: journal, type"):
+        passed(searcher, "extra.ward", "==", "north")
 
 
 def test_all_that_can_be_filtered_by_is_in_the_metadata(searcher: Searcher) -> None:
