@@ -15,7 +15,7 @@ from pathlib import Path
 PLACE = Path(__file__).parents[1] / "build" / "peers"
 TORCH = "torch==2.13.0"
 PINS: dict[str, tuple[str, ...]] = {
-    # bm25s and txtai stand beside sentence-transformers, as torch alone takes gigabytes.
+    # bm25s, txtai and a web server stand beside sentence-transformers, as torch alone takes gigabytes.
     "sentence-transformers": (
         TORCH,
         "sentence-transformers==6.2.0",
@@ -23,6 +23,16 @@ PINS: dict[str, tuple[str, ...]] = {
         "bm25s==0.3.16",
         "PyStemmer==3.1.0",
         "txtai==9.14.0",
+        "fastapi==0.165.0",
+        "uvicorn==0.54.0",
+    ),
+    # Its torch engine; click as its command line still expects it.
+    "infinity-emb": (
+        TORCH,
+        "infinity-emb[server]==0.0.77",
+        "sentence-transformers==3.4.1",
+        "transformers==4.57.6",
+        "click==8.1.8",
     ),
     "optimum": (TORCH, "optimum==2.1.0", "optimum-onnx==0.1.0", "transformers==4.57.6", "onnxruntime==1.32.0"),
     "fastembed": ("fastembed==0.9.1", "onnxruntime==1.32.0"),

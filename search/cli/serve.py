@@ -62,7 +62,7 @@ def limit_options(function: F) -> F:
         click.option(
             "--max-wait",
             type=seconds,
-            default=5.0,
+            default=10.0,
             show_default=True,
             help="Refuse at once (429) what would have to wait for longer than so many seconds.",
         ),

@@ -13,7 +13,7 @@ class Limits:
     """Most characters in one text. Models read far fewer; the rest would be cut, so this only bounds the work."""
     body_bytes: int = 16 * 2**20
     """Most bytes in a request's body."""
-    waiting_seconds: float = 5.0
+    waiting_seconds: float = 10.0
     """A request that would begin later than this is refused, by the speed measured last.
 
     An answer then comes within this time and that of the request's own work, whatever the load.
