@@ -31,9 +31,13 @@ def _command(request: Emitted, to: str, access: Access) -> str:
     said = [request.name, request.about, *([f"Order: {request.order}"] if request.order else [])]
     words = ["curl", "--silent", "--show-error", "--fail-with-body", *_letting_in(access)]
     words += ["--request", request.method, "--header", shlex.quote(f"Content-Type: {request.kind}")]
-    words += ["--data-binary", "@-", f'"{to}"' if to.startswith("$") else shlex.quote(to)]
-    words[-1] += shlex.quote(request.path)
+    words += ["--write-out", r"'\n'", "--data-binary", "@-", _url(to, request.path)]
     return "\n".join([*map(_comment, said), f"{' '.join(words)} <<'{_END}'", request.body.decode() + _END])
+
+
+def _url(to: str, path: str) -> str:
+    """One word of bash; an address may be a variable."""
+    return f'"{to}"{shlex.quote(path)}' if to.startswith("$") else shlex.quote(to + path)
 
 
 def _letting_in(access: Access) -> Iterator[str]:
