@@ -27,7 +27,7 @@ from search.searcher import Searcher
 class SearcherOptions:
     """What to open: `model` (None: the set that made the index), the re-ranker, and how models run."""
 
-    home: Path = field(default_factory=default_home)
+    home: Path | str = field(default_factory=default_home)
     """The folder that holds `models/`; that of `biocpt models` where BIOCPT_HOME is not set."""
     model: str | None = None
     mode: Mode = "hybrid"
@@ -79,7 +79,7 @@ def _with_models(index: Reader, options: SearcherOptions, encoder: Encoder | Non
         return _lexical(index, info, options)
     if info.space is None:
         raise NoVectors(info.location, options.mode)
-    models = find_set(options.home, options.model or info.space.model)
+    models = find_set(Path(options.home), options.model or info.space.model)
     _refuse_strangers(info.location, info.space, models)
     if encoder is None:
         encoder = load_encoder(models.query, options.run)
@@ -97,7 +97,7 @@ def _lexical(index: Reader, info: IndexInfo, options: SearcherOptions) -> Search
     if options.rerank == "none" or name is None:
         return Searcher(index, None, info=info)
     try:
-        models = find_set(options.home, name)
+        models = find_set(Path(options.home), name)
         reranker = load_reranker(models, options.rerank, options.run)
     except ModelError as error:
         if options.rerank != "auto" or options.model is not None:

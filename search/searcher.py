@@ -108,6 +108,12 @@ class Searcher:
         """Let go of the index."""
         self.index.close()
 
+    def __repr__(self) -> str:
+        models = [model.name for model in (self.encoder, self.reranker) if model is not None]
+        return (
+            f"<Searcher of {self.info.location!r}: {self.info.articles:,} articles{''.join(f', {m}' for m in models)}>"
+        )
+
     def __enter__(self) -> Self:
         return self
 

@@ -51,7 +51,7 @@ def a_relative(home: Path, name: str, side: str, seed: int) -> None:
 
 
 def test_the_set_that_made_the_index_opens_it_without_being_named(home: Path, index: str) -> None:
-    with closing(open_searcher(index, SearcherOptions(home=home))) as found:
+    with closing(open_searcher(index, SearcherOptions(home=str(home)))) as found:
         response = found.search(replace(QUESTION, mode="hybrid"))
     assert len(response.results) == 5
     assert response.reranker == "medcpt-cross"

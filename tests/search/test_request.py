@@ -19,6 +19,11 @@ def test_a_request_takes_its_question_without_a_name() -> None:
     assert SearchRequest("statins", limit=3) == SearchRequest(query="statins", limit=3)
 
 
+def test_a_searcher_says_what_it_searches_and_with_what() -> None:
+    assert repr(searcher()) == "<Searcher of 'memory': 41 articles, hash-article, title-last>"
+    assert repr(Searcher(index().open_reader(), None)) == "<Searcher of 'memory': 41 articles>"
+
+
 def test_an_answer_says_what_was_asked_and_how_much_came() -> None:
     response = searcher().search(SearchRequest("statins and cancer", limit=3))
     shown = "<SearchResponse to 'statins and cancer' (hybrid): 3 of 40 candidates, re-ranked by title-last>"
