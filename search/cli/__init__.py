@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "info": "Say what an index holds.",
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",
+    "pipeline": "Install search pipelines in a cluster, for other clients.",
     "plan": "Work out what an index in a cluster takes.",
     "drop": "Remove versions of an index in a cluster.",
     "copy": "Copy an index, vectors included, to another place.",

@@ -94,8 +94,8 @@ PLANNER = Role(
 )
 """Sees what the nodes have."""
 
-PLUMBER = Role(
-    name="biocpt-plumber",
+PIPELINES = Role(
+    name="biocpt-pipelines",
     purpose="pipeline",
     cluster=(
         "cluster:admin/search/pipeline/delete",
@@ -111,7 +111,35 @@ PLUMBER = Role(
 )
 """Installs search pipelines for others; searches nothing."""
 
-ROLES: tuple[Role, ...] = (READER, WRITER, PLANNER, PLUMBER)
+ATTACHER = Role(
+    name="biocpt-attacher",
+    purpose="attach, attach sync; search, similar, show, info of what is attached",
+    cluster=(
+        "cluster:monitor/main",
+        "indices:data/read/mget",
+        "indices:data/read/msearch",
+        "indices:data/write/bulk",
+    ),
+    index=(
+        "indices:admin/get",
+        "indices:admin/mapping/put",
+        "indices:data/read/mget[shard]",
+        "indices:data/read/point_in_time/create",
+        "indices:data/read/search",
+        "indices:data/write/bulk[s]",
+        "indices:data/write/update",
+        "indices:monitor/stats",
+    ),
+    useful={"cluster:monitor/nodes/info": "that the k-NN plugin is missing shows only when the mapping is changed"},
+    useful_index={
+        "indices:admin/refresh": "searches see the last vectors after the index's own refresh",
+        "indices:admin/refresh[s]": "the same",
+        "indices:data/read/point_in_time/delete": "views that were read stay open for some minutes",
+    },
+)
+"""Adds vectors to an index that is not ours, and takes them back."""
+
+ROLES: tuple[Role, ...] = (READER, WRITER, PLANNER, PIPELINES, ATTACHER)
 
 
 def advice(rights: Iterable[str], alias: str) -> str:

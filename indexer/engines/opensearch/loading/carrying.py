@@ -1,6 +1,7 @@
 """What a rebuild takes over from the version that is served: things that no source file says.
 
-The numbers by which unnumbered files arrived, so that the same record of an article wins again; and deletions by hand.
+The numbers by which unnumbered files arrived, so that the same record of an article wins again; deletions by hand; and
+the default search pipeline, which clients of the alias count on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from indexer.engines.opensearch.contents.documents import DELETED, RECORD
 from indexer.engines.opensearch.contents.write_alias import REQUIRED, write_alias
 from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.versions import Version, find_versions
+from indexer.engines.opensearch.pipelines.defaults import PLAIN, carry_default
 from indexer.engines.opensearch.storing.bulk import index_lines
 
 AT_ONCE = 1_000
@@ -23,9 +25,10 @@ _CONFLICT = 409
 
 
 def take_over(cluster: Cluster, version: Version) -> None:
-    """Both; the numbers first, so that a file that comes next is newer than the deletions."""
+    """All; the numbers first, so that a file that comes next is newer than the deletions."""
     take_over_arrivals(cluster, version)
     take_over_deletions(cluster, version)
+    take_over_default(cluster, version)
 
 
 def take_over_arrivals(cluster: Cluster, version: Version) -> None:
@@ -58,6 +61,13 @@ def take_over_deletions(cluster: Cluster, version: Version) -> None:
                 raise cluster.refused(result["status"], result["error"], doing=doing)
 
 
+def take_over_default(cluster: Cluster, version: Version) -> None:
+    """Have searches of `version` go through the default pipeline of the served one, unless it has one by itself."""
+    served = _other_served(cluster, version)
+    if served is not None:
+        carry_default(cluster, old=served.name, new=version.name)
+
+
 def _other_served(cluster: Cluster, version: Version) -> Version | None:
     served = find_versions(cluster).served
     return None if served is None or served.name == version.name else served
@@ -70,7 +80,7 @@ def _tombstones(cluster: Cluster, served: Version) -> Iterator[list[Mapping[str,
             "POST",
             f"/{served.name}/_search",
             body,
-            params={"allow_partial_search_results": "false"},
+            params={**PLAIN, "allow_partial_search_results": "false"},
             doing=f"read the deletions of {served.name!r}",
         )
         hits = answer["hits"]["hits"]

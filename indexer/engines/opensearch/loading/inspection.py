@@ -13,6 +13,7 @@ from indexer.engines.opensearch.loading.ledger import ClusterLedger
 from indexer.engines.opensearch.loading.loaders import Loader
 from indexer.engines.opensearch.loading.reuse import old_vectors
 from indexer.engines.opensearch.loading.versions import Version
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
 
 SAMPLE = 100
 """Vectors that are read again."""
@@ -99,5 +100,5 @@ def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
 
 
 def _search(cluster: Cluster, version: Version, body: Mapping[str, Any], *, doing: str) -> Any:
-    params = {"allow_partial_search_results": "false"}
+    params = {**PLAIN, "allow_partial_search_results": "false"}
     return cluster.request("POST", f"/{version.name}/_search", body, params=params, doing=doing, timeout=600)

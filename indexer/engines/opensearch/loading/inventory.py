@@ -11,6 +11,7 @@ from indexer.engines.opensearch.errors import ClosedInCluster, RequestRefused
 from indexer.engines.opensearch.loading.ledger_index import LedgerIndex
 from indexer.engines.opensearch.loading.loaders import Watch
 from indexer.engines.opensearch.loading.versions import Version, Versions, find_versions, is_withdrawn, ledger_name
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
 from indexer.engines.protocol import VersionInfo
 
 State: TypeAlias = Literal["served", "being loaded", "old", "withdrawn"]
@@ -63,8 +64,10 @@ def _articles(cluster: Cluster, version: Version) -> int:
     doing = f"count the articles of {version.name!r}"
     if not version.is_served:
         cluster.request("POST", f"/{version.name}/_refresh", ignore=(403,), doing=doing)
-    query = {"query": {"bool": {"must_not": [DELETED]}}}
-    return int(cluster.request("POST", f"/{version.name}/_count", query, doing=doing)["count"])
+    body = {"size": 0, "track_total_hits": True, "query": {"bool": {"must_not": [DELETED]}}}
+    params = {**PLAIN, "filter_path": "hits.total.value"}
+    said = cluster.request("POST", f"/{version.name}/_search", body, params=params, doing=doing)
+    return int(said["hits"]["total"]["value"])  # `_count` would go through a default pipeline
 
 
 def _loaders(cluster: Cluster, version: Version) -> tuple[str, ...]:

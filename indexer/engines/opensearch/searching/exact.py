@@ -2,6 +2,7 @@
 
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import HAS_VECTOR, Clause
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
 from indexer.queries import Query
 
 MOST_EXACT = 10_000
@@ -13,8 +14,10 @@ _FILTERS_KEPT = 1_000
 class Selectivity:
     """Which filters leave few vectors: asked of the cluster once a filter, and kept."""
 
-    def __init__(self, cluster: Cluster, index: str, most: int = MOST_EXACT) -> None:
-        self._cluster, self._index, self._most = cluster, index, most
+    def __init__(
+        self, cluster: Cluster, index: str, most: int = MOST_EXACT, *, has_vector: Clause = HAS_VECTOR
+    ) -> None:
+        self._cluster, self._index, self._most, self._has_vector = cluster, index, most, has_vector
         self._few: dict[Query | None, bool] = {}
 
     @property
@@ -39,12 +42,12 @@ class Selectivity:
 
     def _count(self, clause: Clause | None) -> int:
         """How many there are, up to one more than the limit."""
-        filters = [HAS_VECTOR] if clause is None else [HAS_VECTOR, clause]
+        filters = [self._has_vector] if clause is None else [self._has_vector, clause]
         said = self._cluster.request(
             "POST",
             f"/{self._index}/_search",
             {"size": 0, "track_total_hits": self._most + 1, "query": {"bool": {"filter": filters}}},
-            params={"filter_path": "hits.total.value"},
+            params={**PLAIN, "filter_path": "hits.total.value"},
             doing=f"count the vectors of {self._index!r}",
         )
         return int(said["hits"]["total"]["value"])

@@ -3,6 +3,7 @@
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import DATE, DELETED, HAS_VECTOR, NOT_DELETED
 from indexer.engines.opensearch.loading.versions import Version
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
 from indexer.engines.protocol import IndexInfo
 from indexer.nlm_date import iso_date
 
@@ -21,7 +22,7 @@ def figures(cluster: Cluster, version: Version) -> IndexInfo:
         "POST",
         f"/{version.name}/_search",
         {"size": 0, "track_total_hits": False, "aggs": _COUNTS},
-        params={"allow_partial_search_results": "false", "filter_path": "aggregations"},
+        params={**PLAIN, "allow_partial_search_results": "false", "filter_path": "aggregations"},
         doing=doing,
     )["aggregations"]
     sizes = cluster.request(

@@ -7,6 +7,7 @@ from typing import Any
 from indexer.analysis import sound
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.lookup import look_up
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
 from indexer.errors import IndexerError
 
 AT_ONCE = 500
@@ -59,7 +60,7 @@ def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]
     try:
         while True:
             body["pit"] = {"id": view, "keep_alive": KEPT_OPEN}
-            params = {"allow_partial_search_results": "false"}
+            params = {**PLAIN, "allow_partial_search_results": "false"}
             said = cluster.request("POST", "/_search", body, params=params, doing=doing)
             view, hits = said["pit_id"], said["hits"]["hits"]
             if not hits:

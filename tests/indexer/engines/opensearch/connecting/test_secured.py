@@ -21,8 +21,12 @@ from indexer.engines.opensearch.connecting.connection_errors import (
     UntrustedCertificate,
     WrongScheme,
 )
-from indexer.engines.opensearch.connecting.rights import PLANNER, READER, WRITER, Role
+from indexer.engines.opensearch.connecting.rights import PIPELINES, PLANNER, READER, WRITER, Role
 from indexer.engines.opensearch.errors import ClusterUnreachable
+from indexer.engines.opensearch.pipelines.bodies import KINDS, Weighing
+from indexer.engines.opensearch.pipelines.installing import Wish, install
+from indexer.engines.opensearch.pipelines.removing import remove
+from indexer.engines.opensearch.pipelines.standing import overview
 from indexer.engines.opensearch.planning import capacity
 from indexer.engines.writing import WriteOptions
 from indexer.queries import Lexical, Match, Nearest
@@ -120,6 +124,12 @@ def plan(location: Location) -> None:
     assert (len(has.nodes), has.has_knn) == (1, True)
 
 
+def lay_pipelines(location: Location) -> None:
+    weighing = Weighing(rank_constant=60, dense_weight=0.5)
+    install(location, Wish(kinds=tuple(KINDS), weighing=weighing, default="rrf"))
+    assert len(overview(location).pipelines) == len(remove(location).removed) == len(KINDS)
+
+
 @pytest.fixture(scope="module")
 def loading(servers: Servers) -> Iterator[tuple[SecuredNode, str]]:
     """An index that is loaded, and not served yet: who reads it has it refreshed."""
@@ -143,6 +153,18 @@ def test_the_role_of_a_reader_is_enough_to_search_and_verify(loading: tuple[Secu
 
 def test_the_role_of_a_planner_is_enough_to_plan(secured_node: SecuredNode, fresh_index: str) -> None:
     plan(as_role(secured_node, fresh_index, PLANNER))
+
+
+def test_the_role_for_pipelines_is_enough_to_install_show_and_remove_them(loading: tuple[SecuredNode, str]) -> None:
+    lay_pipelines(as_role(*loading, PIPELINES))
+
+
+@pytest.mark.parametrize("right", [*PIPELINES.cluster, *PIPELINES.index])
+def test_without_a_right_for_pipelines_the_error_names_it(loading: tuple[SecuredNode, str], right: str) -> None:
+    try:
+        assert "'biocpt-pipelines'" in _require_named(lay_pipelines, as_role(*loading, PIPELINES, without=right), right)
+    finally:
+        remove(admin(*loading))
 
 
 @pytest.mark.parametrize("right", [*WRITER.cluster, *WRITER.index])

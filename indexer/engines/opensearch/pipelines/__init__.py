@@ -1,0 +1,1 @@
+"""Search pipelines of ours in a cluster: hybrid answers for clients that know nothing of us."""
