@@ -33,8 +33,8 @@ class RerankV1(RerankBody):
     """A question, and documents as texts or as objects."""
 
     model: Name | None = None
-    documents: Annotated[list[Document], Field(min_length=1)]
-    rank_fields: Annotated[list[Name], Field(min_length=1, max_length=20)] | None = None
+    documents: Annotated[list[Document], Field(min_length=1, fail_fast=True)]
+    rank_fields: Annotated[list[Name], Field(min_length=1, max_length=20, fail_fast=True)] | None = None
     """The fields of documents that are objects; the first is the title. Without it: `text`."""
     max_chunks_per_doc: Count | None = None
     """Not used: a document is read from its start, as far as the model reads."""
@@ -52,7 +52,7 @@ class RerankV2(RerankBody):
     """A question, and documents as texts."""
 
     model: Name
-    documents: Annotated[list[str], Field(min_length=1)]
+    documents: Annotated[list[str], Field(min_length=1, fail_fast=True)]
     max_tokens_per_doc: Count | None = None
     """Not less than the model reads."""
     relevant_spans: Any = None
@@ -107,18 +107,19 @@ class RerankAnswer(Answer):
     meta: Meta
 
 
+EmbeddingType = Literal["float", "base64", "int8", "uint8", "binary", "ubinary"]
 InputType = Literal["search_query", "search_document", "classification", "clustering", "image"]
 
 
 class EmbedBody(Body):
     """What both versions share."""
 
-    texts: Annotated[list[Text], Field(min_length=1)]
+    texts: Annotated[list[Text], Field(min_length=1, fail_fast=True)]
     truncate: Literal["NONE", "START", "END"] = "END"
     """END cuts what is too long, NONE refuses it; START cannot be had."""
     images: None = None
     inputs: None = None
-    embedding_types: list[Literal["float", "base64", "int8", "uint8", "binary", "ubinary"]] | None = None
+    embedding_types: Annotated[list[EmbeddingType], Field(fail_fast=True)] | None = None
     """Of these, float and base64 can be had."""
 
 

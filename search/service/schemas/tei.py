@@ -34,7 +34,7 @@ class RerankRequest(Truncatable):
     """A question, and texts to be put in order."""
 
     query: Text
-    texts: Annotated[list[str], Field(min_length=1)]
+    texts: Annotated[list[str], Field(min_length=1, fail_fast=True)]
     raw_scores: bool = False
     return_text: bool = False
 
@@ -51,7 +51,7 @@ class SimilarityInputs(Body):
     """A question, and texts to be compared with it."""
 
     source_sentence: Text
-    sentences: Annotated[list[Text], Field(min_length=1)]
+    sentences: Annotated[list[Text], Field(min_length=1, fail_fast=True)]
 
 
 class SimilarityRequest(Truncatable):

@@ -40,7 +40,7 @@ Name = Annotated[str, Field(max_length=200)]
 """A name of something of ours; bounded, as messages repeat it."""
 Texts = Annotated[
     list[Text],
-    Field(min_length=1),
+    Field(min_length=1, fail_fast=True),
     BeforeValidator(_as_list, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)]),
 ]
 """One text or several, as a list; lists of token ids are refused by name."""
