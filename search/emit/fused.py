@@ -1,46 +1,92 @@
-"""How our fusions are told to a server, and how far its order is ours."""
+"""How our fusions are told to a server in the body of a request, and how far its order is ours.
 
-from collections.abc import Sequence
+`indexer.engines.opensearch.pipelines` installs the same as pipelines with names.
+"""
 
-from indexer.engines.opensearch.pipelines.bodies import KINDS, Body, Kind
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
 from indexer.engines.opensearch.searching.unsent import Unsent
-from search.fusion import FusionOptions
-from search.pipelines import FUSION, wish
 from search.request import SearchRequest
 
-PIPELINES = {fusion: kind for kind, fusion in FUSION.items()}
-"""Our fusion → the kind of search pipeline that does the same on a server."""
+Release = tuple[int, ...]
 
-OLDEST = (2, 19)
+NEWEST: Release = (3, 6)
+"""What requests are written for where the server's own version is not to be seen."""
+
+OLDEST: Release = (2, 19)
 """The first OpenSearch in which a `hybrid` query says how many candidates each of its lists gives."""
 
+_CONSTANT_BESIDE: Release = (3, 1)
+"""The first that reads the constant of ranks beside the technique; one before passes over it there without a word."""
 
-def pipeline(fusion: str, request: SearchRequest, unsent: Unsent) -> Body:
+
+class Inline(NamedTuple):
+    """A fusion as the server does it."""
+
+    name: str
+    """As requests that use it are called."""
+    processor: Callable[[SearchRequest, Release], dict[str, Any]]
+    weights_since: Release
+    """The first OpenSearch that takes other weights than half and half."""
+
+
+def _min_max(request: SearchRequest, _: Release) -> dict[str, Any]:
+    combination = {"technique": "arithmetic_mean", "parameters": {"weights": _weights(request)}}
+    return {"normalization-processor": {"normalization": {"technique": "min_max"}, "combination": combination}}
+
+
+def _rrf(request: SearchRequest, release: Release) -> dict[str, Any]:
+    combination: dict[str, Any] = {"technique": "rrf"}
+    if release >= _CONSTANT_BESIDE:
+        combination["rank_constant"] = request.rrf_k
+    else:
+        combination["parameters"] = {"rank_constant": request.rrf_k}
+    if request.dense_weight != 0.5:
+        combination["parameters"] = {"weights": _weights(request)}
+    return {"score-ranker-processor": {"combination": combination}}
+
+
+def _weights(request: SearchRequest) -> list[float]:
+    """In the order of the lists; the server wants no whole numbers."""
+    return [float(1 - request.dense_weight), float(request.dense_weight)]
+
+
+INLINE: dict[str, Inline] = {
+    "interpolate": Inline("min-max", _min_max, OLDEST),
+    "rrf": Inline("rrf", _rrf, (3, 1)),
+}
+"""Our fusion → how a server does it."""
+
+
+def pipeline(fusion: str, request: SearchRequest, unsent: Unsent) -> dict[str, Any]:
     """The search pipeline to put into a request's body: nothing is installed."""
-    kind, options = PIPELINES[fusion], FusionOptions(k=request.rrf_k, dense_weight=request.dense_weight)
-    return KINDS[kind].processors(wish([kind], options).weighing, unsent.server.version[:2])
+    return {"phase_results_processors": [INLINE[fusion].processor(request, release(unsent))]}
 
 
-def hybrid(clauses: Sequence[object], depth: int) -> Body:
+def hybrid(clauses: Sequence[object], depth: int) -> dict[str, Any]:
     """Several lists, each `depth` long, for the request's pipeline to fuse."""
     return {"hybrid": {"pagination_depth": depth, "queries": list(clauses)}}
 
 
+def release(unsent: Unsent) -> Release:
+    """What requests are written for."""
+    return NEWEST if unsent.server is None else unsent.server.version[:2]
+
+
 def lacking(fusion: str, request: SearchRequest, unsent: Unsent) -> str:
-    """What the cluster lacks to fuse so, as a sentence; "" for nothing."""
-    server, kind = unsent.server, KINDS[PIPELINES[fusion]]
+    """What the cluster is known to lack to fuse so, as a sentence; "" for nothing."""
+    server, inline = unsent.server, INLINE[fusion]
+    if server is None:
+        return ""
     if server.has_neural_search is False:
         return "No hybrid query is shown: the cluster lacks the plugin opensearch-neural-search."
     if server.version[:2] < OLDEST:
         return f"No hybrid query is shown: OpenSearch {server.release} cannot say how long its lists are; 2.19 can."
-    if request.dense_weight != 0.5 and server.version[:2] < kind.weights_since:
-        return _unweighted(fusion, kind, server.release)
+    if request.dense_weight != 0.5 and server.version[:2] < inline.weights_since:
+        since = ".".join(map(str, inline.weights_since))
+        return f"No query for {inline.name} is shown: OpenSearch {server.release} takes no weights there; {since} does."
     return ""
-
-
-def _unweighted(fusion: str, kind: Kind, release: str) -> str:
-    since = ".".join(map(str, kind.weights_since))
-    return f"No query for {PIPELINES[fusion]} is shown: OpenSearch {release} takes no weights there; {since} does."
 
 
 def order_of(fusion: str, request: SearchRequest, unsent: Unsent, *, is_inner_product: bool) -> str:

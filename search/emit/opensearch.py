@@ -8,7 +8,7 @@ from indexer.engines.opensearch.searching.unsent import Telling, Unsent
 from indexer.queries import Lexical, Nearest, Probe
 from search.emit.emission import LINES, Emission, Emitted, encoded, path
 from search.emit.errors import NoRequests
-from search.emit.fused import MISSED, PIPELINES, hybrid, lacking, order_of, pipeline
+from search.emit.fused import INLINE, MISSED, hybrid, lacking, order_of, pipeline, release
 from search.emit.template import template
 from search.request import SearchRequest
 from search.searcher import Searcher
@@ -31,9 +31,11 @@ def emission(searcher: Searcher, request: SearchRequest) -> Emission:
     unsent = index.would_send(list(probes.values()))
     found = [_lists(probes, request, unsent), *_alone(probes, request, unsent)]
     notes = [*unsent.gaps]
+    if unsent.server is None:
+        notes.append("Who asks may not see the server's version, so hybrid requests are written for the newest known.")
     if len(probes) > 1:
         space = searcher.info.space
-        for fusion in sorted(PIPELINES, key=lambda fusion: fusion != request.fusion):
+        for fusion in sorted(INLINE, key=lambda fusion: fusion != request.fusion):
             if without := lacking(fusion, request, unsent):
                 notes.append(without)
             else:
@@ -45,7 +47,7 @@ def emission(searcher: Searcher, request: SearchRequest) -> Emission:
     return Emission(
         question=request.query,
         to=unsent.address.cluster,
-        server=f"OpenSearch {unsent.server.release}",
+        server=f"OpenSearch {'.'.join(map(str, release(unsent))) if unsent.server is None else unsent.server.release}",
         requests=found,
         notes=list(dict.fromkeys(notes)),
     )
@@ -89,10 +91,10 @@ def _hybrid(fusion: str, request: SearchRequest, unsent: Unsent, *, is_inner_pro
     query: Clause = hybrid(unsent.clauses, request.depth)
     body = {**page(request, unsent), "query": query, "search_pipeline": pipeline(fusion, request, unsent)}
     return Emitted(
-        name=f"hybrid-{PIPELINES[fusion]}",
+        name=f"hybrid-{INLINE[fusion].name}",
         path=path(unsent.index, "_search"),
         body=encoded(body),
-        about=f"Both lists, fused by the server ({PIPELINES[fusion]}), with articles; the pipeline is in the body.",
+        about=f"Both lists, fused by the server ({INLINE[fusion].name}), with articles; the pipeline is in the body.",
         order=order_of(fusion, request, unsent, is_inner_product=is_inner_product),
     )
 

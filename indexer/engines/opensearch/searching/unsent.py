@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from indexer.engines.opensearch.connecting.address import Address
-from indexer.engines.opensearch.connecting.capabilities import Capabilities
+from indexer.engines.opensearch.connecting.capabilities import Capabilities, capabilities
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.connecting.connection_errors import MissingRight
 from indexer.engines.opensearch.contents.documents import Clause
 from indexer.queries import Probe
 
@@ -30,7 +32,16 @@ class Unsent:
     gaps: Sequence[str]
     """What is not asked for, though it should be: sentences."""
     shards: int
-    server: Capabilities
+    server: Capabilities | None
+    """None, where who asks may not see it."""
+
+
+def server_of(cluster: Cluster) -> Capabilities | None:
+    """What the cluster is; None for those who may search and nothing else."""
+    try:
+        return capabilities(cluster)
+    except MissingRight:
+        return None
 
 
 @runtime_checkable
