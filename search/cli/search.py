@@ -1,6 +1,6 @@
 """`biocpt search`: one question to results on the screen, or a file of topics to a TREC run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from search.cli.access import IndexCommand
+from search.cli.emit_search import FORMS
 from search.cli.options import (
     home_option,
     index_option,
@@ -94,6 +95,13 @@ def filter_options(function: F) -> F:
         many("--type", "types", help="Publication type, such as Review; repeat for alternatives."),
         many("--mesh", help="MeSH descriptor; repeat for alternatives."),
         many("--language", help="NLM's code, such as eng; repeat for alternatives."),
+        click.option(
+            "--filter",
+            "named",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any filter that the index has, such as those of an attached one; repeat a NAME for alternatives.",
+        ),
         click.option("--has-abstract", is_flag=True, help="Only articles with an abstract."),
         click.option("--no-retracted", is_flag=True, help="Leave retracted articles out."),
         click.option(
@@ -139,6 +147,12 @@ def filter_options(function: F) -> F:
 )
 @click.option("--tag", default="biocpt", show_default=True, help="The name of the run.")
 @click.option("--explain", is_flag=True, help="Show how each result got its place.")
+@click.option(
+    "--emit",
+    type=click.Choice(FORMS),
+    help="Print the requests for QUERY instead of asking: as a script of curl, as JSON, as a search template, or those "
+    "for Elasticsearch.",
+)
 @json_option
 def command(query: str | None, topics: Path | None, run_file: Path | None, **options: Any) -> None:
     """Search an index with QUERY, or with every question of --topics."""
@@ -156,9 +170,12 @@ def command(query: str | None, topics: Path | None, run_file: Path | None, **opt
 
 def _single(query: str, options: dict[str, Any]) -> None:
     from indexer.analysis import sound
-    from search.cli import results
+    from search.cli import emit_search, results
 
     request = request_from(options, sound(query), default_limit=10)
+    if options["emit"]:
+        emit_search.emit(request, options["emit"], options)
+        return
     with opened(options, one_shot=True) as searcher:
         response = searcher.search(request)
     if options["as_json"]:
@@ -171,8 +188,9 @@ def _batch(topics: Path, run_file: Path | None, options: dict[str, Any]) -> None
     from search.cli import batch
     from search.evaluation import topics as topic_files
 
-    if options["as_json"] or options["explain"]:
-        raise click.UsageError("--json and --explain are for a single QUERY; --topics prints or writes a TREC run.")
+    if options["as_json"] or options["explain"] or options["emit"]:
+        single = "--json, --explain and --emit are for a single QUERY"
+        raise click.UsageError(f"{single}; --topics prints or writes a TREC run.")
     if options["sort"] == "date":
         raise click.UsageError("--sort date is for a single QUERY; a TREC run is in the order of relevance.")
     asked = topic_files.read(topics)
@@ -206,7 +224,21 @@ def filters_from(options: dict[str, Any]) -> Any:
         ids=None if ids is None else read_ids(ids),
         has_abstract=options["has_abstract"],
         no_retracted=options["no_retracted"],
+        also=named_filters(options["named"]),
     )
+
+
+def named_filters(given: Sequence[str]) -> Any:
+    """What `--filter NAME=VALUE` asks for: one of the values of each name; None for nothing."""
+    from indexer.queries import And, Term
+
+    wanted: dict[str, list[str]] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not (name and sign and value):
+            raise click.UsageError(f"--filter: {text!r} is not NAME=VALUE, such as journal=Lancet.")
+        wanted.setdefault(name, []).append(value)
+    return And(tuple(Term(name, tuple(values)) for name, values in wanted.items())) if wanted else None
 
 
 def read_ids(path: Path) -> tuple[str, ...]:
