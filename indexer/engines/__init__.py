@@ -30,9 +30,16 @@ class Engine(NamedTuple):
 
 
 def _read_folder(location: Location) -> Reader:
+    """An index, or the side-car of one of somebody's, which is asked too."""
     from indexer.engines.embedded.reader import EmbeddedReader
 
-    return EmbeddedReader(Path(location.name))
+    folder = Path(location.name)
+    if not is_sidecar(folder):
+        return EmbeddedReader(folder)
+    from indexer.engines.opensearch.attached.beside_note import note_in_folder
+    from indexer.engines.opensearch.attached.beside_reader import BesideReader
+
+    return BesideReader(location, note_in_folder(folder), EmbeddedReader(folder))
 
 
 def _write_folder(location: Location, space: VectorSpace | None, create: bool, options: WriteOptions) -> Writer:
@@ -60,9 +67,19 @@ def _no_versions_in_folder(location: Location, _names: Collection[str], _old: bo
 
 
 def _read_cluster(location: Location) -> Reader:
+    """An index that we made, perhaps a side-car of somebody's; or one of theirs that vectors were attached to."""
+    from indexer.engines.opensearch.attached.beside_note import note_in_meta
+    from indexer.engines.opensearch.attached.beside_reader import BesideReader
+    from indexer.engines.opensearch.attached.reader import AttachedReader
+    from indexer.engines.opensearch.errors import NotOurs
     from indexer.engines.opensearch.reader import OpenSearchReader
 
-    return OpenSearchReader(location)
+    try:
+        reader = OpenSearchReader(location)
+    except NotOurs:
+        return AttachedReader(location)
+    note = note_in_meta(reader.meta, location=location)
+    return reader if note is None else BesideReader(location, note, reader)
 
 
 def _write_cluster(location: Location, space: VectorSpace | None, create: bool, options: WriteOptions) -> Writer:
@@ -93,6 +110,11 @@ ENGINES: dict[str, Engine] = {
     "opensearch": Engine(_read_cluster, _write_cluster, _ledger_in_cluster, _nothing_damaged, _drop_in_cluster),
 }
 """Kind of location → its engine."""
+
+
+def is_sidecar(folder: Path) -> bool:
+    """Whether a folder holds vectors of an index in a cluster, which is asked with it."""
+    return (folder / "attached.json").is_file()
 
 
 def open_reader(location: AnyLocation) -> Reader:

@@ -72,6 +72,8 @@ class IndexInfo:
     bytes: int
     state: Literal["served", "being loaded"] = "served"
     """A cluster's index that is being loaded for the first time shows what was committed; no alias names it yet."""
+    is_attached: bool = False
+    """Whether the documents are somebody's, who loads and changes them: only the vectors are ours."""
     versions: tuple[VersionInfo, ...] = ()
     """All there are, by number, for an engine that keeps several; the figures above are of the one that is read."""
 

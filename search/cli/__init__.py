@@ -11,6 +11,7 @@ import click
 COMMANDS: dict[str, str] = {
     "index": "Read PubMed files into an index.",
     "search": "Search an index: BM25 and vectors, fused and re-ranked.",
+    "attach": "Add vectors to an index of somebody's in OpenSearch.",
     "similar": "Find articles like one in the index.",
     "show": "Print stored records.",
     "delete": "Delete articles from an index.",

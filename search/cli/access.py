@@ -96,14 +96,25 @@ def taken(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def location(name: str, given: Mapping[str, Any]) -> "Location":
-    """The index `name`, with access where it is a URL: a folder reads no secret.
+    """The index `name`, with access where it is a URL, or a folder with vectors of one: others read no secret.
 
     Raises:
         click.UsageError: two ways to say who we are, half of one, or a secret that cannot be read.
     """
     from indexer.engines.location import Location
 
-    return Location(name, _access(given, BOTH)) if "://" in name else Location(name)
+    if "://" in name:
+        return Location(name, _access(given, BOTH))
+    from indexer.engines import is_sidecar
+
+    return Location(name, _access(given, BOTH)) if is_sidecar(Path(name)) else Location(name)
+
+
+def location_with(name: str, given: Mapping[str, Any]) -> "Location":
+    """The same, with access for a folder too: of one that is to be the side-car of an index in a cluster."""
+    from indexer.engines.location import Location
+
+    return Location(name, _access(given, BOTH))
 
 
 def source_location(name: str, given: Mapping[str, Any]) -> "Location":

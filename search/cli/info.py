@@ -27,22 +27,26 @@ def command(index: "Location", as_json: bool) -> None:
 
     with closing(open_reader(index)) as reader:
         info = reader.info()
-    with closing(open_ledger(index)) as ledger:
-        files = ledger.entries()
+    files = []
+    if not info.is_attached:  # their owner knows what was loaded
+        with closing(open_ledger(index)) as ledger:
+            files = ledger.entries()
     if as_json:
         print_json({**asdict(info), "files": len(files), "last_file": files[-1].name if files else None})
         return
     space = info.space
     model = f"{space.model} ({space.dimension}-d, {space.similarity}, {space.precision})" if space else "none"
     lines = {
-        "Index": f"{info.location} ({info.engine}, format {info.format})",
+        "Index": f"{info.location} ({info.engine}, {'attached' if info.is_attached else f'format {info.format}'})",
         "Articles": f"{info.articles:,}",
         "Vectors": f"{info.vectors:,}",
         "Deleted": f"{info.tombstones:,}",
         "Model set": model,
         "Fingerprint": space.fingerprint if space else "",
-        "Files": f"{len(files):,} done" + (f", the last {files[-1].name}" if files else ""),
-        "Data": f"courtesy of the U.S. National Library of Medicine, as of {info.data_date or 'an unknown date'}",
+        "Files": "" if info.is_attached else f"{len(files):,} done" + (f", the last {files[-1].name}" if files else ""),
+        "Data": ""
+        if info.is_attached
+        else f"courtesy of the U.S. National Library of Medicine, as of {info.data_date or 'an unknown date'}",
         "Size": f"{info.bytes / 1e6:,.1f} MB",
     }
     for name, value in lines.items():

@@ -1,8 +1,8 @@
 """Answers questions about an index in a cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 import numpy as np
 
@@ -68,6 +68,11 @@ class OpenSearchReader:
         except BaseException:
             self._cluster.close()
             raise
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """All that the mapping's `_meta` notes, by us and others."""
+        return self._current().version.notes
 
     def info(self, *, versions: bool = True) -> IndexInfo:
         """What the index holds, and which versions of it there are."""

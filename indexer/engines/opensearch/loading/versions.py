@@ -6,7 +6,7 @@ But one that was served before, and in whose place an older one was put back, is
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +42,8 @@ class Version:
     """When, ISO 8601 in UTC by the cluster's clock."""
     said: Meta | UnreadableFormat
     """What it says of itself, or why this version of ours cannot read it."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """All of the mapping's `_meta`."""
 
     @property
     def meta(self) -> Meta:
@@ -194,4 +196,5 @@ def _version(cluster: Cluster, name: str, said: Mapping[str, Any]) -> Version:
         shards=int(settings["index.number_of_shards"]),
         created=created.isoformat(timespec="seconds"),
         said=meta,
+        notes=said["mappings"].get("_meta") or {},
     )

@@ -1,5 +1,6 @@
 """Which ranked list a probe asks for: by words, through the graph of vectors, or vector by vector."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +50,19 @@ def condition(within: Query | None) -> Condition:
     return Condition(None if within is None else scored(within, words=words.each), words.gap)
 
 
-def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Question:
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Where an index keeps its vectors, and which documents have one."""
+
+    field: str
+    there: Clause
+
+
+OURS = Vectors(VECTOR, HAS_VECTOR)
+"""Of an index that we made."""
+
+
+def through_graph(vector: Vector, k: int, where: Clause | None, kind: str, *, among: Vectors = OURS) -> Question:
     """The `k` nearest as the graph finds them: nearly all of them.
 
     Args:
@@ -57,18 +70,21 @@ def through_graph(vector: Vector, k: int, where: Clause | None, kind: str) -> Qu
         k: at least 1.
         where: a `Condition.clause`, which holds inside the search: the k nearest of those that match.
         kind: `encodings.space_type`.
+        among: which vectors.
     """
     most = min(k, MOST_HITS)
     parameters = {"ef_search": max(EF_SEARCH, most)}
     asked = {"vector": vector, "k": most, "method_parameters": parameters}
-    return Question({"knn": {VECTOR: asked if where is None else {**asked, "filter": where}}}, k, raw=BEHIND[kind])
+    return Question({"knn": {among.field: asked if where is None else {**asked, "filter": where}}}, k, raw=BEHIND[kind])
 
 
-def one_by_one(vector: Vector, k: int, where: Clause | None, kind: str, *, counted: int) -> Question:
+def one_by_one(
+    vector: Vector, k: int, where: Clause | None, kind: str, *, counted: int, among: Vectors = OURS
+) -> Question:
     """The `k` nearest among all vectors that match; `counted` of these are counted. Others as in `through_graph`."""
-    among = {"bool": {"filter": [HAS_VECTOR] if where is None else [HAS_VECTOR, where]}}
+    matching = {"bool": {"filter": [among.there] if where is None else [among.there, where]}}
     if kind == "cosinesimil" and not vector.any():
-        return Question(among, k, raw=None, counted=counted)  # which a server refuses; its cosine with all is 0
-    parameters = {"field": VECTOR, "query_value": vector, "space_type": kind}
+        return Question(matching, k, raw=None, counted=counted)  # which a server refuses; its cosine with all is 0
+    parameters = {"field": among.field, "query_value": vector, "space_type": kind}
     script = {"lang": "knn", "source": "knn_score", "params": parameters}
-    return Question({"script_score": {"query": among, "script": script}}, k, raw=BEHIND[kind], counted=counted)
+    return Question({"script_score": {"query": matching, "script": script}}, k, raw=BEHIND[kind], counted=counted)

@@ -1,0 +1,98 @@
+"""Documents of somebody's index, page by page: their text and what guards an update of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import orjson
+
+from indexer.engines.opensearch.attached.foreign import Foreign
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.pipelines.defaults import PLAIN
+from indexer.engines.opensearch.searching.reading import KEPT_OPEN
+from indexer.errors import IndexerError
+
+_FIRST, _MOST = 8, 500
+"""Documents of a page: few of an index whose documents nobody knows yet."""
+
+_MOST_BYTES = 8_000_000
+"""Of a page, as far as the one before it told: documents may be of many megabytes each."""
+
+
+class Document(NamedTuple):
+    """One document as it was read."""
+
+    id: str
+    routing: str | None
+    """What chooses its shard, where that is not its id."""
+    seq_no: int
+    primary_term: int
+    """The two name this state of it: an update that names them fails if anybody wrote since."""
+    source: Mapping[str, Any]
+
+
+class PageSize:
+    """How many documents to ask for next, by the bytes of the last page."""
+
+    def __init__(self) -> None:
+        self.documents = _FIRST
+
+    def learn(self, hits: Sequence[Any]) -> None:
+        """Aim at `_MOST_BYTES`; grow by four times at most, as the next documents may be longer."""
+        if hits:
+            each = max(1, len(orjson.dumps(hits)) // len(hits))
+            self.documents = max(1, min(_MOST, self.documents * 4, _MOST_BYTES // each))
+
+
+def all_documents(
+    cluster: Cluster, index: Foreign, query: Mapping[str, Any], fields: Sequence[str]
+) -> Iterator[Document]:
+    """Every document that matches, with these fields of its `_source`; each shard as it was when it was begun."""
+    size = PageSize()
+    for shard in range(index.shards):
+        yield from _of_shard(cluster, index.name, shard, {"query": query, **_wanted(fields)}, size)
+
+
+def now(cluster: Cluster, index: str, document: tuple[str, str | None], fields: Sequence[str]) -> Document | None:
+    """One document by id and routing, as it is at this moment; None where it was deleted."""
+    id, routing = document
+    asked = {"_id": id, "_source": {"includes": list(fields)}, **({} if routing is None else {"routing": routing})}
+    doing = f"read a document of {index!r}"
+    (found,) = cluster.request("POST", f"/{index}/_mget", {"docs": [asked]}, doing=doing)["docs"]
+    if "error" in found:
+        raise cluster.refused(503, found["error"], doing=doing)
+    return _document(found) if found["found"] else None
+
+
+def _wanted(fields: Sequence[str]) -> dict[str, Any]:
+    return {"_source": {"includes": list(fields)} if fields else False, "seq_no_primary_term": True}
+
+
+def _of_shard(cluster: Cluster, index: str, shard: int, asked: Mapping[str, Any], size: PageSize) -> Iterator[Document]:
+    """In the order in which they lie there, which costs nothing; the view is let go of at the end."""
+    doing = f"read the documents of {index!r}"
+    opened = cluster.request(
+        "POST",
+        f"/{index}/_search/point_in_time",
+        params={"keep_alive": KEPT_OPEN, "preference": f"_shards:{shard}", "allow_partial_pit_creation": "false"},
+        doing=doing,
+    )
+    view, body = opened["pit_id"], {**asked, "sort": ["_doc"], "track_total_hits": False}
+    try:
+        while True:
+            body |= {"size": size.documents, "pit": {"id": view, "keep_alive": KEPT_OPEN}}
+            params = {**PLAIN, "allow_partial_search_results": "false"}
+            said = cluster.request("POST", "/_search", body, params=params, doing=doing)
+            view, hits = said["pit_id"], said["hits"]["hits"]
+            if not hits:
+                return
+            body["search_after"] = hits[-1]["sort"]
+            size.learn(hits)
+            yield from map(_document, hits)
+    finally:
+        with suppress(IndexerError):  # it goes by itself in the end
+            cluster.request("DELETE", "/_search/point_in_time", {"pit_id": [view]}, doing=doing, ignore=(404,))
+
+
+def _document(hit: Mapping[str, Any]) -> Document:
+    return Document(hit["_id"], hit.get("_routing"), hit["_seq_no"], hit["_primary_term"], hit.get("_source", {}))

@@ -1,0 +1,1 @@
+"""Attaching vectors to somebody's index."""
