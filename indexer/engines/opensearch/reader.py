@@ -9,7 +9,6 @@ import numpy as np
 from indexer.article import Article
 from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
-from indexer.engines.opensearch.connecting.capabilities import capabilities
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.documents import VECTOR, record_of, stored_of, vector_of
 from indexer.engines.opensearch.contents.encodings import as_kept, space_type
@@ -22,7 +21,7 @@ from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
-from indexer.engines.opensearch.searching.unsent import Unsent
+from indexer.engines.opensearch.searching.unsent import Unsent, server_of
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
 from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
@@ -197,7 +196,7 @@ class OpenSearchReader:
             hidden=VECTOR,
             gaps=list(dict.fromkeys(question.gap for question in questions if question.gap)),
             shards=version.shards,
-            server=capabilities(self._cluster),
+            server=server_of(self._cluster),
         )
 
     def _question(self, probe: Probe, seen: Seen) -> Question | None:
