@@ -44,7 +44,7 @@ def files_options(function: F) -> F:
             "--emit",
             type=click.Choice(["ndjson"]),
             help="Write files of documents, to be loaded by _bulk or by other tools; no index is opened. --index then "
-            "only says what the index will be called, by its URL. [default name: pubmed]",
+            "only says by its URL what the index will be called, and without it that is pubmed.",
         ),
         _option("--to", metavar="FOLDER|-", help="With --emit: where to; - is stdout."),
         _option(

@@ -120,7 +120,7 @@ def _meaning_and_default(option: click.Option) -> tuple[str, str]:
     meaning = option.help or ""
     if isinstance(option.type, click.Choice):
         *others, last = (f"`{choice}`" for choice in option.type.choices)
-        meaning += f" One of {', '.join(others)} or {last}."
+        meaning += f" One of {', '.join(others)} or {last}." if others else f" {last} is the one choice."
     said = _DEFAULT_IN_HELP.search(option.help or "")
     if said:
         return meaning.replace(said[0], ""), said[1]
