@@ -7,15 +7,19 @@ any number of idle or slow clients keeps nobody else out.
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from search.service.limits import Limits
+from search.service.plain_http import PlainParser
 
 _MOST_HEADER_BYTES = 2**16
+"""Also of what may follow a body, and of what may stand between its chunks."""
 _LINGER = 1.0
 """Seconds for which what a refused client still sends is thrown away."""
 
@@ -50,13 +54,15 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, config: ConnectionConfig, server_state: ServerState, app_state: Any, _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.parser = PlainParser(self)
         self._limits = config.limits
         self._deadline: asyncio.TimerHandle | None = None
         """When the headers have to be there."""
         self._stall: asyncio.TimerHandle | None = None
         """When what was sent has to be read."""
-        self._header_bytes = 0
-        """Of a request whose headers are not complete; 0 otherwise."""
+        self._is_in_headers = False
+        self._fruitless = 0
+        """Bytes since the last that were of a body or completed a request's headers."""
         self._is_refused = False
         self.awaited_since: float | None = None
         """Since when the client is expected to send or to read; None while it is the server's turn."""
@@ -64,6 +70,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """A client has come; it may take another's place."""
         super().connection_made(transport)
+        self.flow = _PipelineBounded(transport, self.pipeline)
         if len(self.connections) > self._limits.connections and not self._takes_a_place():
             self._refuse(_FULL, "retry-after: 1\r\n")
             return
@@ -81,31 +88,45 @@ class Connection(HttpToolsProtocol):
         """Some of a request has come."""
         if self._is_refused:
             return
-        was_in_headers = self._header_bytes
+        self._fruitless += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if was_in_headers and self._header_bytes:
-            self._header_bytes += len(data)
-            if self._header_bytes > _MOST_HEADER_BYTES:
-                self._refuse(_TOO_LONG)
-        if self.cycle is None or self.cycle.response_complete:
+        if self._fruitless > _MOST_HEADER_BYTES:
+            self._refuse(_TOO_LONG)
+        elif self._is_idle:
             self._expect_headers()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self._header_bytes = 1
-        self.awaited_since = self.loop.time()
+        self._is_in_headers = True
+        if self._is_idle:
+            self.awaited_since = self.loop.time()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; those that follow a body are left aside, as nothing here has a use for them."""
+        if self._is_in_headers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The body comes next."""
-        self._header_bytes = 0
+        """The body comes next, or the same request again without its offer of another protocol."""
+        self._fruitless = 0
+        if self.parser.should_upgrade():
+            return
+        self._is_in_headers = False
         self._forget_deadline()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Some of it has come."""
+        self._fruitless = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The request is here: it is the server's turn."""
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         if not self.flow.write_paused:
             self.awaited_since = None
@@ -113,7 +134,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written: it is the client's turn again."""
         super().on_response_complete()
-        self.awaited_since = self.loop.time()
+        if self._is_idle or self.cycle.more_body:
+            self.awaited_since = self.loop.time()
 
     def shutdown(self) -> None:
         """The server stops: a request that is not here yet will not be answered."""
@@ -136,6 +158,11 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.awaited_since = None
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no request is being read or answered."""
+        return self.cycle is None or self.cycle.response_complete
+
     def _takes_a_place(self) -> bool:
         """Close the connection that has kept the server waiting longest; False if all are being answered."""
         waiting = [each for each in self.connections if isinstance(each, Connection) and each.awaited_since is not None]
@@ -152,7 +179,7 @@ class Connection(HttpToolsProtocol):
 
     def _headers_missed(self) -> None:
         self._deadline = None
-        if self._header_bytes:
+        if self._is_in_headers:
             self._refuse(_TOO_SLOW)
         else:
             self.transport.abort()
@@ -161,7 +188,11 @@ class Connection(HttpToolsProtocol):
         """Answer what no application has seen, and close.
 
         A while later, that is: a client that is still sending when a connection closes may never read the answer.
+        Where an earlier request is in work, its answer would have to come first: then there is none.
         """
+        if not self._is_idle:
+            self.transport.abort()
+            return
         status, phrase, text = answer
         head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n{more}"
         self.transport.write(f"{head}content-length: {len(text)}\r\nconnection: close\r\n\r\n{text}".encode("ascii"))
@@ -182,3 +213,16 @@ class Connection(HttpToolsProtocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
+
+
+class _PipelineBounded(FlowControl):
+    """Takes in no more while requests wait for those before them on their connection; uvicorn's does after each."""
+
+    def __init__(self, transport: asyncio.Transport, pipeline: Collection[object]) -> None:
+        super().__init__(transport)
+        self._pipeline = pipeline
+
+    def resume_reading(self) -> None:
+        """Read on, unless requests wait: what waits is then never more than came at one time."""
+        if not self._pipeline:
+            super().resume_reading()

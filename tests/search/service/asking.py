@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 PATIENCE = 120.0
 """Seconds for an answer: far more than it takes anywhere."""
@@ -48,10 +48,14 @@ GET_HEALTH = b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n"
 def connect(address: tuple[str, int], *, receive_buffer: int | None = None) -> socket.socket:
     """A connection; `receive_buffer`: bytes that the system takes from the server before this side reads."""
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
-    if receive_buffer is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connection.connect(address)
+    try:
+        connection.settimeout(PATIENCE)
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.connect(address)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -63,13 +67,18 @@ def ask(address: tuple[str, int], request: bytes) -> Answer:
 
 
 def receive(connection: socket.socket) -> Answer:
-    """The next answer on a connection."""
+    """The next answer on a connection, on which no other follows yet."""
     with connection.makefile("rb") as file:
-        status = int(file.readline().split()[1])
-        headers = _headers(iter(file.readline, b""))
-        if "content-length" in headers:
-            return Answer(status, headers, file.read(int(headers["content-length"])))
-        return Answer(status, headers, _chunks(file))
+        return receive_from(file)
+
+
+def receive_from(file: BinaryIO) -> Answer:
+    """The next answer of several."""
+    status = int(file.readline().split()[1])
+    headers = _headers(iter(file.readline, b""))
+    if "content-length" in headers:
+        return Answer(status, headers, file.read(int(headers["content-length"])))
+    return Answer(status, headers, _chunks(file))
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -104,7 +113,7 @@ def _headers(lines: Any) -> dict[str, str]:
     return headers
 
 
-def _chunks(file: Any) -> bytes:
+def _chunks(file: BinaryIO) -> bytes:
     body = b""
     while size := int(file.readline() or b"0", 16):
         body += file.read(size)

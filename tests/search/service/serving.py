@@ -59,6 +59,11 @@ class Threaded:
     address: tuple[str, int]
     inference: Inference
 
+    @property
+    def connections(self) -> list[Any]:
+        """uvicorn's own, as they are now."""
+        return list(self.server._server.server_state.connections)
+
 
 @contextmanager
 def in_thread(

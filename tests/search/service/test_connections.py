@@ -3,17 +3,18 @@
 import resource
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 
 from search.service.limits import Limits
-from tests.search.service.asking import GET_HEALTH, ask, connect, embeddings, head, is_closed, receive
-from tests.search.service.serving import Gate, Threaded, in_thread, until
+from tests.search.service.asking import GET_HEALTH, ask, connect, embeddings, head, is_closed, receive, receive_from
+from tests.search.service.serving import PATIENCE, Gate, Threaded, as_process, in_thread, until
 
 BRISK = Limits(header_seconds=0.5, seconds=2.0, idle_seconds=1, connections=20, body_bytes=2**20)
 """Little patience, so that tests are quick."""
@@ -78,6 +79,48 @@ def test_headers_without_end_are_refused(server: Threaded) -> None:
             except OSError:
                 break
         assert is_closed(connection)
+    assert ask(server.address, GET_HEALTH).status == 200
+
+
+def test_a_request_that_offers_http_2_is_read_to_its_end(server: Threaded) -> None:
+    """As Java's HttpClient sends all of its requests, the body in a segment of its own."""
+    request, _, body = embeddings(["heart"]).partition(b"\r\n\r\n")
+    offer = b"\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
+    with connect(server.address) as connection:
+        for _ in range(2):
+            connection.sendall(request + offer)
+            time.sleep(0.05)  # so that the server reads it alone; it has to answer either way
+            connection.sendall(body)
+            assert receive(connection).status == 200
+
+
+def test_a_tunnel_is_refused(server: Threaded) -> None:
+    assert ask(server.address, b"CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\n").status == 400
+
+
+def test_requests_sent_without_waiting_are_all_answered_in_their_order(server: Threaded) -> None:
+    """Four times as much as is read at one time, of which no more is taken in while requests wait."""
+    requests = [embeddings(["heart" * 500], model=f"no-{number}") for number in range(400)]
+    sending = threading.Thread(target=lambda: connection.sendall(b"".join(requests)))
+    waiting = 0
+    with connect(server.address) as connection, connection.makefile("rb") as answers:
+        sending.start()
+        for number in range(len(requests)):
+            waiting = max(waiting, *(len(each.pipeline) for each in server.connections))
+            assert f"'no-{number}'" in receive_from(answers).json["error"]["message"]
+        sending.join()
+    assert waiting <= 2**18 // len(requests[0]) + 1
+
+
+@pytest.mark.parametrize("piece", [b"x-more: yes\r\n" * 5000, b"x" * 2**16], ids=["lines", "one line"])
+def test_what_follows_a_body_without_end_is_hung_up_on(server: Threaded, piece: bytes) -> None:
+    with connect(server.address) as connection:
+        connection.sendall(
+            b"POST /v1/embeddings HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
+            b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+        )
+        with pytest.raises(ConnectionError):
+            connection.sendall(piece * 1600)
     assert ask(server.address, GET_HEALTH).status == 200
 
 
@@ -186,6 +229,34 @@ def test_a_client_that_hangs_up_leaves_no_work_behind(home: Path) -> None:
             gate.open.set()
         assert ask(server.address, embeddings(["blood"])).status == 200
         assert gate.rows < 1500
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_many_bodies_of_100_megabytes_at_once_leave_memory_as_it_was(home: Path) -> None:
+    """16 clients send 100 MB each, announced or not: no more than a few bodies of 16 MB may ever be held."""
+    with as_process(home, "--model", "medcpt", "--threads", "1") as server:
+        assert ask(server.address, embeddings(["heart"])).status == 200
+        before = server.resident
+        sending = [threading.Thread(target=pour, args=(server.address, number % 2 == 0)) for number in range(16)]
+        for thread in sending:
+            thread.start()
+        for thread in sending:
+            thread.join(PATIENCE)
+        assert ask(server.address, embeddings(["heart"])).status == 200
+        assert server.resident - before < 256 * 2**20
+
+
+def pour(address: tuple[str, int], is_announced: bool) -> None:
+    """Send 100 MB, or as much of them as the server lets come."""
+    start = head("/v1/embeddings", 100 * 2**20)
+    if not is_announced:
+        start = start.partition(b"content-length")[0] + b"transfer-encoding: chunked\r\n\r\n"
+    piece = b" " * 2**16 if is_announced else b"10000\r\n" + b" " * 2**16 + b"\r\n"
+    with connect(address) as connection, suppress(ConnectionError, TimeoutError):
+        connection.sendall(start)
+        for _ in range(1600):
+            connection.sendall(piece)
 
 
 @pytest.mark.slow
