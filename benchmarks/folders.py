@@ -1,5 +1,6 @@
 """Models that benchmarks need beside the installed ones, made once and kept under build/benchmarks."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,23 @@ def checkpoint(models: InstalledSet) -> Path:
     folder = models.folder / "source" / models.article.folder.name
     if not folder.is_dir():
         raise NotRun(f"{models.model_set.name} was installed without its checkpoint: `biocpt models pull` it again")
+    return folder
+
+
+def complete_checkpoint(source: Path, dimension: int, max_tokens: int) -> Path:
+    """A copy of the checkpoint with what sentence-transformers reads beside it: mean pooling, then length 1."""
+    folder = WORK / "minilm-complete"
+    if not folder.is_dir():
+        partial = WORK / ".minilm-complete.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial)
+        (partial / "2_Normalize").mkdir()
+        (partial / "1_Pooling").mkdir()
+        pooling = {"word_embedding_dimension": dimension, "pooling_mode_mean_tokens": True}
+        (partial / "1_Pooling" / "config.json").write_text(json.dumps(pooling), encoding="utf-8")
+        length = json.dumps({"max_seq_length": max_tokens, "do_lower_case": False})
+        (partial / "sentence_bert_config.json").write_text(length, encoding="utf-8")
+        partial.rename(folder)
     return folder
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,7 @@ def ours(models: InstalledSet) -> Iterator[Server]:
 def sentence_transformers(
     encoder: Path, cross: Path, peers: Mapping[str, str], versions: dict[str, str]
 ) -> Iterator[Server]:
+    """peers/model_server.py."""
     python = environments.python("sentence-transformers", peers)
     with peer.opened(python, "model_server.py", encoder, cross, "--max-tokens", MAX_TOKENS) as opened:
         versions |= opened.versions
@@ -204,10 +205,12 @@ def measure(options: argparse.Namespace) -> Report:
     checkpoint = folders.checkpoint(folders.minilm(options.home))
     cross = folders.random_cross_encoder(checkpoint, MAX_TOKENS, options.peers) / "checkpoint"
     models = find_set(options.home, str(folders.set_with_cross_encoder(checkpoint, cross, MAX_TOKENS)))
-    field, versions, rounds = Field(texts, models), dict[str, str](), 2 if options.quick else options.rounds
-    openers = {
-        "sentence-transformers": lambda: sentence_transformers(checkpoint, cross, options.peers, versions),
-        "infinity-emb": lambda: infinity(checkpoint, cross, options.peers, versions),
+    whole = folders.complete_checkpoint(checkpoint, models.article.manifest.hidden_size, MAX_TOKENS)
+    field, rounds = Field(texts, models), 2 if options.quick else options.rounds
+    versions: dict[str, str] = {}
+    openers: dict[str, Callable[[], AbstractContextManager[Server]]] = {
+        "sentence-transformers": lambda: sentence_transformers(whole, cross, options.peers, versions),
+        "infinity-emb": lambda: infinity(whole, cross, options.peers, versions),
     }
     with ExitStack() as stack:
         server = stack.enter_context(ours(models))
