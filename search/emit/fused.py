@@ -96,9 +96,9 @@ def order_of(fusion: str, request: SearchRequest, unsent: Unsent, *, is_inner_pr
         ours += f" (asked for was --fusion {request.fusion})"
     if unsent.shards > 1:
         return f"Near {ours}, not the same: the server fuses the candidates of each of the {unsent.shards} shards."
-    exceptions = ["ties"]
+    exceptions = ["ties, in the lists too"]
     if fusion == "interpolate":
-        exceptions.append("the last of each list (.001 there, 0 here)")
+        exceptions = ["ties", "the last of each list (.001 there, 0 here)"]
         if is_inner_product:
             exceptions.append("negative inner products, which are scaled otherwise")
     if unsent.is_exact:

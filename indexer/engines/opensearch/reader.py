@@ -21,7 +21,7 @@ from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
-from indexer.engines.opensearch.searching.unsent import Unsent, server_of
+from indexer.engines.opensearch.searching.unsent import Unsent, unsent
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
 from indexer.errors import IndexClosed, NoIndex, QuestionTooLarge, UnusableVector, VectorMismatch
@@ -184,19 +184,15 @@ class OpenSearchReader:
     def _unsent(self, probes: Sequence[Probe], seen: Seen) -> Unsent:
         found = ((probe, self._question(probe, seen)) for probe in probes)
         asked = [(probe, question) for probe, question in found if question is not None]
-        graph = [self._through_graph(probe, seen) if isinstance(probe, Nearest) else one for probe, one in asked]
-        questions, version = [question for _, question in asked], seen.version
-        return Unsent(
-            address=self._cluster.address,
+        pairs = [(one, self._through_graph(probe, seen) if isinstance(probe, Nearest) else one) for probe, one in asked]
+        version = seen.version
+        return unsent(
+            self._cluster,
+            pairs,
             index=self._cluster.address.alias if version.is_served else version.name,
-            lists=self._lines(questions),
-            params=_ANSWER,
-            clauses=[question.query for question in graph],
-            is_exact=any(sent.query.keys() != other.query.keys() for sent, other in zip(questions, graph, strict=True)),
-            hidden=VECTOR,
-            gaps=list(dict.fromkeys(question.gap for question in questions if question.gap)),
             shards=version.shards,
-            server=server_of(self._cluster),
+            request=(self._lines([sent for sent, _ in pairs]), _ANSWER),
+            hidden=VECTOR,
         )
 
     def _question(self, probe: Probe, seen: Seen) -> Question | None:

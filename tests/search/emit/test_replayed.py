@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,6 +110,16 @@ def same_but_for_ties(found: Sequence[Hit], ours: Sequence[Hit]) -> None:
         start += len(group)
 
 
+def last_or_tied(lists: Mapping[str, Sequence[Hit]], *, ties: bool) -> set[str]:
+    """What the output excepts: hits with the last score of their list; with `ties`, those that tie in a list, too."""
+    found: set[str] = set()
+    for ranked in lists.values():
+        count = Counter(hit.score for hit in ranked)
+        last = min(count, default=0.0)
+        found |= {hit.id for hit in ranked if hit.score == last or (ties and count[hit.score] > 1)}
+    return found
+
+
 def lists(index: Index, request: SearchRequest) -> dict[str, list[Hit]]:
     (ranking,) = index.searcher.rank_all([request])
     return ranking.lists
@@ -145,9 +156,7 @@ def test_the_servers_fusion_has_our_order_where_the_output_says_so(index: Index,
             assert any("takes no weights" in note for note in emitted.notes)
             continue
         (ranking,) = index.searcher.rank_all([replace(request, fusion=fusion)])
-        excepted: set[str] = set()
-        if fusion == "interpolate":
-            excepted = {hit.id for found in ranking.lists.values() for hit in found if hit.score == found[-1].score}
+        excepted = last_or_tied(ranking.lists, ties=fusion == "rrf")
         found = hits(send(index.server, emitted.of(called)))
         assert emitted.of(called).order.startswith(f"The same as `biocpt search --fusion {fusion} --rerank none`")
         kept = [[hit for hit in order if hit.id not in excepted] for order in (found, ranking.fused)]

@@ -13,7 +13,7 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.searching.asking import MOST_HITS, Answer, Question, gap_of
 from indexer.queries import Hit, PartialHits, best_first, hits_of
 
-_ANSWER = {"filter_path": "-responses.hits.hits._index,-responses.hits.hits._type"}
+ANSWER = {"filter_path": "-responses.hits.hits._index,-responses.hits.hits._type"}
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -24,10 +24,15 @@ def ask(cluster: Cluster, index: str, questions: Sequence[Question], *, seconds:
     """
     if not questions:
         return []
-    bodies = (orjson.dumps(_body(question, seconds), option=_OPTIONS) for question in questions)
-    lines = b"".join(part for body in bodies for part in (b"{}\n", body, b"\n"))
-    said = cluster.request("POST", f"/{index}/_msearch", lines, params=_ANSWER, doing=f"search {index!r}")
+    body = lines(questions, seconds=seconds)
+    said = cluster.request("POST", f"/{index}/_msearch", body, params=ANSWER, doing=f"search {index!r}")
     return [_read(cluster, *pair) for pair in zip(questions, said["responses"], strict=True)]
+
+
+def lines(questions: Sequence[Question], *, seconds: float) -> bytes:
+    """The body of `POST /<index>/_msearch`; a shard stops after so many seconds and gives what it has."""
+    bodies = (orjson.dumps(_body(question, seconds), option=_OPTIONS) for question in questions)
+    return b"".join(part for body in bodies for part in (b"{}\n", body, b"\n"))
 
 
 def _body(question: Question, seconds: float) -> dict[str, Any]:

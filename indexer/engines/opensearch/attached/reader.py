@@ -19,6 +19,7 @@ from indexer.engines.opensearch.contents.encodings import as_kept, space_type
 from indexer.engines.opensearch.searching.asking import Answer, Question
 from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.lists import Vector, Vectors, one_by_one, through_graph
+from indexer.engines.opensearch.searching.unsent import Unsent, unsent
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
 from indexer.errors import IndexClosed, UnusableVector, VectorMismatch
@@ -90,6 +91,21 @@ class AttachedReader:
             lists.append(answer.hits)
         return lists
 
+    def would_send(self, probes: Sequence[Probe]) -> Unsent:
+        """What `search` would send for these probes, each of a `k` of at least 1; the cluster is asked what it is."""
+        seen = self._current()
+        found = ((probe, self._question(probe, seen)) for probe in probes)
+        asked = [(probe, question) for probe, question in found if question is not None]
+        pairs = [(one, self._through_graph(probe, seen) if isinstance(probe, Nearest) else one) for probe, one in asked]
+        return unsent(
+            self._cluster,
+            pairs,
+            index=self._cluster.address.alias,
+            shards=seen.index.shards,
+            request=seen.theirs.request([sent for sent, _ in pairs]),
+            hidden=seen.record.added.vector,
+        )
+
     def fetch(self, ids: Sequence[str]) -> list[Article | None]:
         """The documents as articles, in the order asked; None where there is none."""
         return self._current().theirs.fetch(ids)
@@ -151,21 +167,29 @@ class AttachedReader:
                 assert_never(probe)
 
     def _nearest(self, probe: Nearest, seen: _Seen) -> Question | None:
+        vector = self._comparable(probe, seen)
+        if probe.k <= 0:
+            return None
+        where = None if probe.within is None else clause(probe.within, seen.theirs.fields)
+        if not seen.selectivity.is_few(probe.within, where):
+            return self._through_graph(probe, seen)
+        kind, counted = space_type("lucene", seen.record.space), seen.selectivity.limit + 1
+        return one_by_one(vector, probe.k, where, kind, counted=counted, among=seen.vectors)
+
+    def _through_graph(self, probe: Nearest, seen: _Seen) -> Question:
+        vector, kind = self._comparable(probe, seen), space_type("lucene", seen.record.space)
+        where = None if probe.within is None else clause(probe.within, seen.theirs.fields)
+        return through_graph(vector, probe.k, where, kind, among=seen.vectors)
+
+    def _comparable(self, probe: Nearest, seen: _Seen) -> Vector:
+        """The vector as the cluster compares it."""
         space = seen.record.space
         if probe.vector.shape != (space.dimension,):
             asked = f"a vector of shape {probe.vector.shape}"
             raise VectorMismatch(index=self._location, stored=describe(space), asked=asked)
         if not np.isfinite(probe.vector).all():
             raise UnusableVector(of="the question")
-        if probe.k <= 0:
-            return None
-        vector = as_kept(np.ascontiguousarray(probe.vector, np.float32), "lucene", space)
-        where = None if probe.within is None else clause(probe.within, seen.theirs.fields)
-        kind = space_type("lucene", space)
-        if seen.selectivity.is_few(probe.within, where):
-            counted = seen.selectivity.limit + 1
-            return one_by_one(vector, probe.k, where, kind, counted=counted, among=seen.vectors)
-        return through_graph(vector, probe.k, where, kind, among=seen.vectors)
+        return as_kept(np.ascontiguousarray(probe.vector, np.float32), "lucene", space)
 
 
 def _vector(source: Mapping[str, Any], record: Record) -> Vector | None:

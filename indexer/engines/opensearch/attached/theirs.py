@@ -62,6 +62,10 @@ class Theirs:
                 raise
             raise QuestionTooLarge(why=f"the cluster takes no more clauses ({error.reason})") from error
 
+    def request(self, questions: Sequence[Question]) -> tuple[bytes, Mapping[str, str]]:
+        """The body and parameters that `ask` would send."""
+        return asking.lines(questions, seconds=self._timeout * _PATIENCE), asking.ANSWER
+
     def fetch(self, ids: Sequence[str]) -> list[Article | None]:
         """The documents as articles, in the order asked; None where there is none."""
         found = self.sources(ids, self.read_fields())

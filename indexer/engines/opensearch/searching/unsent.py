@@ -9,6 +9,7 @@ from indexer.engines.opensearch.connecting.capabilities import Capabilities, cap
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import MissingRight
 from indexer.engines.opensearch.contents.documents import Clause
+from indexer.engines.opensearch.searching.asking import Question
 from indexer.queries import Probe
 
 
@@ -34,6 +35,37 @@ class Unsent:
     shards: int
     server: Capabilities | None
     """None, where who asks may not see it."""
+
+
+def unsent(
+    cluster: Cluster,
+    pairs: Sequence[tuple[Question, Question]],
+    *,
+    index: str,
+    shards: int,
+    request: tuple[bytes, Mapping[str, str]],
+    hidden: str,
+) -> Unsent:
+    """The same, put together; the cluster is asked what it is.
+
+    Args:
+        cluster: that is asked.
+        pairs: each question as it is sent, and as it goes through the graph: the same where it does.
+        index: as in `Unsent`; so are `shards` and `hidden`.
+        request: the body and the parameters of `lists`.
+    """
+    return Unsent(
+        address=cluster.address,
+        index=index,
+        lists=request[0],
+        params=request[1],
+        clauses=[graph.query for _, graph in pairs],
+        is_exact=any(sent.query.keys() != graph.query.keys() for sent, graph in pairs),
+        hidden=hidden,
+        gaps=list(dict.fromkeys(sent.gap for sent, _ in pairs if sent.gap)),
+        shards=shards,
+        server=server_of(cluster),
+    )
 
 
 def server_of(cluster: Cluster) -> Capabilities | None:
