@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Answer:
         self._later(self._break, error)
 
     def _later(self, call: Callable[[Any], None], value: object) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(call, value)
 
     def _finish(self, values: NDArray[Any]) -> None:
@@ -125,10 +126,9 @@ class Batcher:
             started = time.perf_counter()
             try:
                 values = self._run(_batch(picks), [pick.job.companion for pick in picks])
+                self._hand_out(picks, values, time.perf_counter() - started)
             except Exception as error:  # noqa: BLE001  # it belongs to the requests that wait for it
                 self._hand_out_error(picks, error)
-            else:
-                self._hand_out(picks, values, time.perf_counter() - started)
 
     def _next(self) -> list[Pick]:
         """The next batch, when there is one; empty when the batcher is closed."""
