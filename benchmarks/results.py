@@ -21,7 +21,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "The model server": ("model_server",),
     "Reading PubMed's XML": ("parse",),
     "The embedded index": ("index_write", "search_speed", "embedded_search", "vector_recall"),
-    "OpenSearch": ("opensearch_load", "opensearch_search"),
+    "OpenSearch": ("opensearch_load", "opensearch_search", "attach"),
     "Growth": ("growth",),
 }
 """Heading → benchmarks, in the order to show."""

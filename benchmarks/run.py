@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "vector_recall": (),
     "opensearch_load": ("--cluster",),
     "opensearch_search": ("--cluster",),
+    "attach": ("--cluster",),
     "growth": ("--cluster",),
 }
 """Script → the options that it takes beside those of all."""

@@ -27,9 +27,9 @@ from onnx_models.encoder import Encoder
 MOST_READ = 50_000
 """Letters of a text that are given to the encoder, which reads some hundred words of it."""
 
-_CHUNK, _CHUNK_LETTERS = 512, 1 << 24
+CHUNK, _CHUNK_LETTERS = 512, 1 << 24
 """Documents that are decided on together; fewer where they are long."""
-_SLICE = 64
+SLICE = 64
 """Documents that are encoded together; progress is told after each."""
 _SHOWN = 20
 """Refusals that are told one by one."""
@@ -122,7 +122,7 @@ class _Run:
         with closing(self._chunks(query)) as read:
             for chunk in read:
                 tally, todo = self._decided(chunk, tally)
-                for part in _slices(todo, _SLICE):
+                for part in _slices(todo, SLICE):
                     tally = self._given(part, tally)
                     yield self.writing.settled(tally)
                 yield self.writing.settled(tally)
@@ -133,7 +133,7 @@ class _Run:
 
     def _chunks(self, query: Mapping[str, Any]) -> Generator[list[Document], None, None]:
         found = pages.all_documents(self._cluster, self._index, query, self._fields)
-        return chunks(self._metered(found), _CHUNK, read=lambda: self._letters, most=_CHUNK_LETTERS)
+        return chunks(self._metered(found), CHUNK, read=lambda: self._letters, most=_CHUNK_LETTERS)
 
     def _metered(self, found: Iterator[Document]) -> Iterator[Document]:
         for document in found:

@@ -20,7 +20,7 @@ from indexer.engines.opensearch.storing.delivery import of_theirs
 from indexer.engines.opensearch.storing.sending import Limits, Sender
 from indexer.engines.protocol import Refused
 
-_LIMITS = Limits(connections=2, body_bytes=1_000_000, waiting_bytes=4_000_000)
+LIMITS = Limits(connections=2, body_bytes=1_000_000, waiting_bytes=4_000_000)
 """What waits is lost by `kill -9` and encoded again."""
 
 
@@ -54,7 +54,7 @@ class Writing:
         self._clearing: set[str] = set()
         self._refused: list[Refused] = []
         self._sender: Sender[Change] = Sender(
-            cluster, of_theirs(index.name), self._renew, confirm=self._confirm, limits=_LIMITS
+            cluster, of_theirs(index.name), self._renew, confirm=self._confirm, limits=LIMITS
         )
 
     def put(self, change: Change) -> None:
