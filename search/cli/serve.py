@@ -1,5 +1,6 @@
 """`biocpt serve`: the models of a set over HTTP, for clients of OpenAI, Cohere and TEI."""
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,12 @@ def address_options(function: F) -> F:
     return with_options(function, options)
 
 
+def _finite(_context: click.Context, _option: click.Parameter, seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds!r} is no number of seconds.")
+    return seconds
+
+
 def limit_options(function: F) -> F:
     """How much is taken on."""
     count = click.IntRange(min=1)
@@ -62,12 +69,18 @@ def limit_options(function: F) -> F:
         click.option(
             "--max-wait",
             type=seconds,
+            callback=_finite,
             default=10.0,
             show_default=True,
             help="Refuse at once (429) what would have to wait for longer than so many seconds.",
         ),
         click.option(
-            "--timeout", type=seconds, default=60.0, show_default=True, help="Seconds that a request may take in all."
+            "--timeout",
+            type=seconds,
+            callback=_finite,
+            default=60.0,
+            show_default=True,
+            help="Seconds that a request may take in all.",
         ),
         click.option(
             "--max-connections", type=count, default=1000, show_default=True, help="Most connections at one time."
@@ -148,7 +161,7 @@ def _keys(file: Path | None) -> tuple[str, ...]:
     if given:
         raise click.UsageError(f"Both --key-file and {_KEYS} are given: keep one.")
     try:
-        keys = tuple(key for line in file.read_text(encoding="utf-8").splitlines() if (key := line.strip()))
+        keys = tuple(key for line in file.read_text(encoding="utf-8-sig").splitlines() if (key := line.strip()))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise click.UsageError(f"--key-file is {str(file)!r}, which cannot be read: {why}.") from None

@@ -66,7 +66,7 @@ def _said_simply(error: RequestValidationError, content_type: str) -> ServiceErr
     kind, place = first["type"], [str(part) for part in first["loc"][1:]]
     if kind == "json_invalid":
         return MalformedJson(first["ctx"]["error"])
-    if not place and "json" not in content_type.lower():
+    if not place and (isinstance(first["input"], bytes) or "json" not in content_type.lower()):
         return NotJson(content_type)
     if not place:
         found = "is empty" if kind == "missing" else "is something else"

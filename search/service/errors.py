@@ -29,7 +29,14 @@ class UnknownServedModel(ServiceError):
     """No model of that name is served, or not for what was asked."""
 
     def __init__(self, *, name: str, served: Iterable[str]) -> None:
-        super().__init__(f"No model {name!r} is served for that. Served: {', '.join(served) or 'none'}.")
+        super().__init__(f"No model {name[:200]!r} is served for that. Served: {', '.join(served) or 'none'}.")
+
+
+class SameName(ServiceError):
+    """Two sets that are to be served have one name, so that no request could say which is meant."""
+
+    def __init__(self, *, name: str, folders: Iterable[str]) -> None:
+        super().__init__(f"Sets of one name, {name!r}, cannot be served side by side: {', '.join(folders)}.")
 
 
 class TimedOut(ServiceError):

@@ -26,7 +26,11 @@ class Limits:
     """Most open connections. One more takes the place of the one that has kept the server waiting longest."""
     header_seconds: float = 10.0
     """How long a client may take to send a request's headers, counted from connecting."""
-    idle_seconds: int = 5
-    """How long a connection is kept open between two requests."""
+    idle_seconds: int = 75
+    """How long a connection is kept open between two requests.
+
+    Longer than clients keep theirs (httpx 5 s, AWS's and Apache's up to 60 s): one that is closed first by the server may
+    be just the one that a request is sent on. An idle connection keeps nobody out, see `connections`.
+    """
     stopping_seconds: int = 30
     """How long requests that are being answered have when the server is told to stop."""

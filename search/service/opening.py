@@ -10,6 +10,7 @@ from onnx_models.late_interaction import LateInteraction
 from onnx_models.onnx_encoder import OnnxEncoder
 from search.service.batching import Batcher
 from search.service.engines import ArticleEngine, CrossEngine, Engine, LateEngine, QueryEngine
+from search.service.errors import SameName
 from search.service.inference import Inference, Lane, ServedModel, Side
 from search.service.limits import Limits
 
@@ -25,12 +26,23 @@ def open_inference(
 
     Raises:
         ModelError: a set or one of its models cannot be opened.
+        SameName: two sets have one name.
     """
     run = replace(run, copy_weights=True)
     lanes: list[Lane] = []
-    for name in sets:
-        lanes += _lanes(find_set(home, name), rerank, run)
+    for models in _each_once(find_set(home, name) for name in sets):
+        lanes += _lanes(models, rerank, run)
     return Inference(lanes, limits)
+
+
+def _each_once(sets: Iterable[InstalledSet]) -> Iterable[InstalledSet]:
+    """The sets by the name that requests give for them; one that was given twice is one."""
+    found: dict[str, InstalledSet] = {}
+    for models in sets:
+        name = models.model_set.name
+        if (other := found.setdefault(name, models)).folder.resolve() != models.folder.resolve():
+            raise SameName(name=name, folders=(str(other.folder), str(models.folder)))
+    return found.values()
 
 
 def _lanes(models: InstalledSet, rerank: RerankerChoice, run: RunOptions) -> Iterator[Lane]:

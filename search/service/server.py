@@ -131,7 +131,10 @@ class _Server(uvicorn.Server):
 
 
 def _addresses(host: str, port: int) -> list[Any]:
-    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except UnicodeError:  # two dots side by side, or 64 letters between them
+        raise OSError("no host can have such a name") from None
 
 
 def _allow_files(connections: int) -> None:

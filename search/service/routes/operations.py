@@ -10,6 +10,7 @@ from search.service.schemas.tei import ErrorAnswer, Health
 router = APIRouter(tags=["Operations"], responses=errors(ErrorAnswer))
 
 
+@router.head("/health", response_class=Response)
 @router.get("/health", response_model=Health)
 async def health_of_all(request: Request) -> JsonResponse:
     """200 while requests are taken, or refused only for being too many; 503 when the server is stopping."""

@@ -59,6 +59,21 @@ def test_keys_come_from_one_place(biocpt: Command, home: Path, tmp_path: Path, m
     assert "Both --key-file and BIOCPT_SERVE_KEYS are given: keep one." in answer.err
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_host_that_cannot_be_a_name_is_named(biocpt: Command, home: Path, host: str) -> None:
+    answer = biocpt("serve", "--home", home, "--host", host)
+    assert answer.code == 1
+    assert answer.err.startswith(f"Error: Cannot listen on {host!r}, port 0: no host can have such a name.")
+
+
+@pytest.mark.parametrize("option", ["--max-wait", "--timeout"])
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_seconds_are_a_number(biocpt: Command, home: Path, option: str, seconds: str) -> None:
+    answer = biocpt("serve", "--home", home, option, seconds)
+    assert answer.code == 2
+    assert f"{seconds} is no number of seconds." in answer.err
+
+
 @pytest.mark.parametrize(("content", "problem"), [(b"\n \n", "has no key in it"), (b"\xff\n", "it is not UTF-8")])
 def test_a_key_file_without_keys_is_refused(
     biocpt: Command, home: Path, tmp_path: Path, content: bytes, problem: str
@@ -71,7 +86,7 @@ def test_a_key_file_without_keys_is_refused(
 
 @pytest.mark.slow
 def test_each_key_of_a_file_opens_the_server_and_no_other_does(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "keys").write_text("first-key\n\nsecond-key\n", encoding="utf-8")
+    (tmp_path / "keys").write_text("first-key\n\nsecond-key\n", encoding="utf-8-sig")  # as Windows' Notepad
     arguments = ("--model", "medcpt", "--threads", "1", "--key-file", str(tmp_path / "keys"))
     with as_process(home, *arguments) as server:
 

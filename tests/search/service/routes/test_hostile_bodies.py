@@ -28,6 +28,7 @@ MALFORMED = {
     "a zero byte": b"\x00",
     "a byte order mark": b"\xef\xbb\xbf{}",
 }
+TEXT = {"inputs": "x"}
 
 
 def message_of(answer: httpx.Response) -> str:
@@ -51,7 +52,7 @@ def test_malformed_bodies_are_refused_in_one_line(medcpt_url: str, path: str) ->
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_body_that_is_not_called_json_is_refused(medcpt_url: str, path: str) -> None:
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"):
         answer = httpx.post(medcpt_url + path, content=b'{"input": "x"}', headers={"content-type": kind})
         assert answer.status_code == 415
         assert "Send it as 'application/json'" in message_of(answer)
@@ -62,6 +63,13 @@ def test_a_message_never_repeats_a_text(medcpt_url: str) -> None:
         answer = httpx.post(f"{medcpt_url}/v1/embeddings", json=body)
         assert answer.status_code == 400
         assert "zebrafish" not in answer.text
+
+
+def test_names_in_a_path_are_not_repeated_at_length(medcpt_url: str) -> None:
+    long = "x" * 50_000
+    for answer in (httpx.get(f"{medcpt_url}/v1/models/{long}"), httpx.post(f"{medcpt_url}/tei/{long}", json=TEXT)):
+        assert answer.status_code == 404
+        assert len(answer.text) < 700
 
 
 def test_a_message_stays_short(medcpt_url: str) -> None:

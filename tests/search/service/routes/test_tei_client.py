@@ -69,6 +69,7 @@ def test_health_and_information_are_had(medcpt_url: str, direct: Direct) -> None
     assert httpx.get(f"{medcpt_url}/info").json()["model_id"] == "medcpt-query"
     assert httpx.get(f"{medcpt_url}/tei/medcpt-rerank/info").json()["model_type"] == {"reranker": {}}
     assert httpx.get(f"{medcpt_url}/health").json() == {"status": "ok"}
+    assert httpx.head(f"{medcpt_url}/health").status_code == 200
     assert not client.health_check(f"{medcpt_url}/tei/none")
 
 
