@@ -29,8 +29,8 @@ class Limits:
     idle_seconds: int = 75
     """How long a connection is kept open between two requests.
 
-    Longer than clients keep theirs (httpx 5 s, AWS's and Apache's up to 60 s): one that is closed first by the server may
-    be just the one that a request is sent on. An idle connection keeps nobody out, see `connections`.
+    Longer than clients keep theirs (httpx 5 s, AWS's and Apache's up to 60 s): one that the server closes first may be
+    just the one that a request is sent on. An idle connection keeps nobody out, see `connections`.
     """
     stopping_seconds: int = 30
     """How long requests that are being answered have when the server is told to stop."""
