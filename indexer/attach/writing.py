@@ -20,7 +20,7 @@ from indexer.engines.opensearch.storing.delivery import of_theirs
 from indexer.engines.opensearch.storing.sending import Limits, Sender
 from indexer.engines.protocol import Refused
 
-LIMITS = Limits(connections=2, body_bytes=1_000_000, waiting_bytes=4_000_000)
+LIMITS = Limits(connections=2, body_bytes=500_000, waiting_bytes=2_000_000)
 """What waits is lost by `kill -9` and encoded again."""
 
 

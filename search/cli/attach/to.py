@@ -78,13 +78,18 @@ def _propose(attaching: "Attaching", map: "FieldMap | None", *, as_json: bool) -
     from indexer.attach.map_file import as_toml
     from indexer.engines.opensearch.attached.field_map import require_usable
 
+    obstacles = attaching.index.obstacles()
+    proposal = attaching.proposal() if map is None else None
     if map is not None:
         require_usable(map, attaching.index.leaves)
-    proposal, obstacles = attaching.proposal(), attaching.index.obstacles()
     if as_json:
-        print_json({**asdict(proposal), "obstacles": obstacles, "is_attached": attaching.record is not None})
+        said = {} if proposal is None else asdict(proposal)
+        print_json({**said, "obstacles": obstacles, "is_attached": attaching.record is not None})
         return 0
-    click.echo(as_toml(proposal, attaching.address), nl=False)
+    if proposal is not None:
+        click.echo(as_toml(proposal, attaching.address), nl=False)
+    else:
+        click.echo("Every field of the map is there, and can serve.", err=True)
     if attaching.record is not None:
         click.echo("It is attached already. After its own indexer wrote: biocpt attach sync URL", err=True)
     elif obstacles:

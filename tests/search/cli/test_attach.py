@@ -43,6 +43,9 @@ def test_an_index_is_looked_at_attached_searched_mended_and_given_back(
     map_file = tmp_path / "map.toml"
     map_file.write_text(shown.out.replace('"wing" = "wing"', '"journal" = "wing"'), encoding="utf-8")
     assert sources(node, fresh_index) == before
+    checked = biocpt("attach", url, "--map", map_file)
+    assert (checked.code, checked.out) == (0, "")
+    assert "Every field of the map is there" in checked.err
 
     dry = biocpt("attach", url, "--map", map_file, "--apply", "--dry-run", "--json").json
     assert (dry["encoded"], dry["with_vector"]) == (50, 0)
@@ -135,7 +138,7 @@ def test_a_killed_run_goes_on_where_it_was(node: Server, fresh_index: str, home:
     before = sources(node, fresh_index)
     held = [0]
     for _ in range(2):
-        command = command_line(url, home, "--max-docs-per-second", "400")
+        command = command_line(url, home, "--max-docs-per-second", "150")
         with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
             until = time.monotonic() + PATIENCE
             while with_vector(node, fresh_index) <= held[-1] and process.poll() is None:
