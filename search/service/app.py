@@ -1,5 +1,6 @@
 """The model server as an ASGI application: every route, the checks before it, and the words of every error."""
 
+import logging
 from collections.abc import Collection
 from importlib.metadata import version
 
@@ -20,6 +21,8 @@ from search.service.observing import Observed
 from search.service.refusals import refusal
 from search.service.request_errors import InvalidField, MalformedJson, NotJson
 from search.service.routes import cohere, openai, operations, tei
+
+log = logging.getLogger(__name__)
 
 ROUTERS = (openai.router, cohere.router, tei.router, operations.router)
 """Each API's routes. The order matters to nothing."""
@@ -57,7 +60,9 @@ def create_app(inference: Inference, limits: Limits, keys: Collection[str] = ())
 async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         error = _said_simply(error, request.headers.get("content-type", ""))
-    return refusal(request.url.path, error)
+    if isinstance(error, ModelError):
+        log.error("%s", error)
+    return refusal(request.scope["path"], error)
 
 
 def _said_simply(error: RequestValidationError, content_type: str) -> ServiceError:
