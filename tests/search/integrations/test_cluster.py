@@ -9,8 +9,11 @@ from indexer.engines.location import Access, Location
 from indexer.engines.opensearch.connecting.rights import READER, WRITER
 from indexer.errors import IndexerError
 from search.integrations.haystack import BioCPTRetriever
+from tests.indexer.attach import museum
+from tests.indexer.attach.museum import sources
 from tests.opensearch.secured import PASSWORD, SecuredNode
 from tests.opensearch.server import Server
+from tests.search.cli import running
 from tests.search.integrations.invented import ARTICLES, make_index
 
 QUESTION = "statins and stroke"
@@ -36,6 +39,28 @@ def test_documents_and_filters_are_those_of_a_folder(home: Path, index: str, nod
     assert 0 < len(ours) < len(ARTICLES)
     here.close()
     there.close()
+
+
+@pytest.mark.slow
+def test_an_index_that_is_attached_to_is_filtered_by_what_it_has(home: Path, node_36: Server, fresh_index: str) -> None:
+    url = museum.make(node_36, fresh_index, museum.tools(50)).name
+    done = running.biocpt("attach", url, "--apply", environment={"BIOCPT_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    conditions = [
+        {"field": "meta.extra.material", "operator": "in", "value": ["beech", "Iron"]},
+        {"field": "meta.year", "operator": "<=", "value": 1930},
+    ]
+    retriever = BioCPTRetriever(url, home=str(home), top_k=50, filters={"operator": "AND", "conditions": conditions})
+    found = retriever.run("what smooths oak boards")["documents"]
+    retriever.close()
+    wanted = {
+        id
+        for id, said in sources(node_36, fresh_index).items()
+        if {"Beech", "iron"} & set(said["material"]) and said["acquired"][:4] <= "1930"
+    }
+    assert {document.id for document in found} == wanted
+    assert wanted
+    assert all({"Beech", "iron"} & set(document.meta["extra"]["material"]) for document in found)
 
 
 @pytest.mark.slow
