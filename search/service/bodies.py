@@ -9,10 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from search.service.errors import Overloaded, ServiceError
 from search.service.limits import Limits
 from search.service.request_errors import BodyTooLarge, SlowBody
-from search.service.turning_away import turn_away
+from search.service.turning_away import SMALL, turn_away
 
 LARGEST_HELD = 8
-"""How many bodies of the largest size may be in memory at once; smaller ones count by their bytes."""
+"""How many bodies of the largest size may be in memory at once; others count by their bytes, small ones come in."""
 SLICE = 2**18
 """Bytes of an answer that are handed to the server at once; it takes the next when the client has read them."""
 
@@ -67,7 +67,7 @@ class BodiesBounded:
     def _take(self, chunk: bytes, body: "_Body") -> None:
         if body.size + len(chunk) > self._limits.body_bytes:
             raise BodyTooLarge(self._limits.body_bytes)
-        if self._held + len(chunk) > LARGEST_HELD * self._limits.body_bytes:
+        if body.size + len(chunk) > SMALL and self._held + len(chunk) > LARGEST_HELD * self._limits.body_bytes:
             raise Overloaded(retry_after=1)
         body.add(chunk)
         self._held += len(chunk)

@@ -60,7 +60,9 @@ class _Inside(Collector):
     def collect(self) -> Iterable[Metric]:
         """What waits now, and the batches so far."""
         admission = self._inference.admission
-        yield GaugeMetricFamily("biocpt_waiting_tokens", "Tokens that no batch has taken.", admission.waiting_tokens)
+        yield GaugeMetricFamily(
+            "biocpt_waiting_tokens", "Tokens taken on and not computed yet.", admission.waiting_tokens
+        )
         yield GaugeMetricFamily("biocpt_requests_in_work", "Requests being worked on or waiting.", admission.requests)
         sizes = SummaryMetricFamily("biocpt_batch_tokens", "Batches run, and the tokens in them.", labels=["model"])
         for lane in self._inference.lanes:
