@@ -20,7 +20,7 @@ from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, 
 from tests.doubles import HashEncoder
 from tests.indexer.attach import museum
 from tests.indexer.attach.conftest import ended
-from tests.opensearch.server import Server
+from tests.opensearch.server import Refusal, Server
 
 DOCUMENTS = museum.tools(120)
 
@@ -150,20 +150,14 @@ def test_every_document_is_a_row(reader: Reader) -> None:
 
 
 def test_a_default_pipeline_of_theirs_changes_nothing(node: Server, fresh_index: str, reader: Reader) -> None:
-    if node.version.startswith("2."):
-        pytest.skip("the nodes of this line are put together without the processors of search pipelines")
-    before = reader.search([Lexical(Match("oak"), 50)])
-    node.ask(
-        "PUT",
-        f"/_search/pipeline/{fresh_index}",
-        {"request_processors": [{"filter_query": {"query": {"term": {"wing": "North"}}}}]},
-    )
-    node.ask("PUT", f"/{fresh_index}/_settings", {"index.search.default_pipeline": fresh_index})
-    try:
-        assert reader.search([Lexical(Match("oak"), 50)]) == before
-    finally:
-        node.ask("PUT", f"/{fresh_index}/_settings", {"index.search.default_pipeline": "_none"})
-        node.ask("DELETE", f"/_search/pipeline/{fresh_index}")
+    probes = [Lexical(Match("oak"), 50), Nearest(HashEncoder().encode(["oak"])[0], 5)]
+    before = reader.search(probes)
+    node.ask("PUT", f"/{fresh_index}/_settings", {"index.search.default_pipeline": "one-that-is-not-there"})
+    with pytest.raises(Refusal, match="one-that-is-not-there"):
+        node.ask("POST", f"/{fresh_index}/_search", {})
+    assert reader.search(probes) == before
+    assert reader.fetch(["tool/1 é"])[0] is not None
+    assert reader.info().articles == 120
 
 
 def test_a_question_of_thousands_of_words_is_cut_and_says_so(reader: Reader) -> None:
