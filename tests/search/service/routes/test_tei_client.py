@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator
 
 import httpx
+import huggingface_hub
 import numpy as np
 import pytest
-from huggingface_hub import InferenceClient, close_session
+from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.search.service.routes.conftest import Direct
@@ -19,7 +20,9 @@ PASSAGES = [("Aspirin and stroke", "Patients were treated with aspirin."), ("Sle
 def own_connections() -> Iterator[None]:
     """The client's are its process's, and would outlive the server."""
     yield
-    close_session()
+    before_version_1 = "reset_sessions"
+    close = getattr(huggingface_hub, "close_session", None) or getattr(huggingface_hub.utils, before_version_1)
+    close()
 
 
 def test_one_model_is_reached_below_its_name(medcpt_url: str, direct: Direct) -> None:
