@@ -35,7 +35,9 @@ def answered(url: str, command: str) -> Any:
     """What the server answers to a command line of curl."""
     words = shlex.split(command)
     headers = dict([words[words.index("-H") + 1].split(": ")])
-    return httpx.post(words[2].replace(ADDRESS, url), content=words[words.index("-d") + 1], headers=headers).json()
+    return httpx.post(
+        words[2].replace(ADDRESS, url), content=words[words.index("-d") + 1], headers=headers, timeout=60
+    ).json()
 
 
 def shape(value: Any) -> Any:

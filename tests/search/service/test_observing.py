@@ -124,8 +124,8 @@ def counted(told: dict[tuple[str, ...], float]) -> float:
 
 
 def test_everything_but_health_asks_for_the_key(url: str) -> None:
-    assert httpx.get(f"{url}/health").status_code == 200
+    assert httpx.get(f"{url}/health", timeout=60).status_code == 200
     for path in ("/metrics", "/openapi.json", "/info", "/v1/models", "/nothing"):
-        assert httpx.get(url + path).status_code == 401, path
-    refused = httpx.get(f"{url}/v1/models", headers={"authorization": "Basic dGhlLWtleQ=="})
+        assert httpx.get(url + path, timeout=60).status_code == 401, path
+    refused = httpx.get(f"{url}/v1/models", headers={"authorization": "Basic dGhlLWtleQ=="}, timeout=60)
     assert refused.json()["error"]["code"] == "invalid_api_key"

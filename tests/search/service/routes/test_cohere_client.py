@@ -51,7 +51,7 @@ def test_scores_are_written_with_a_point(medcpt_url: str) -> None:
     import httpx
 
     body = {"model": "medcpt-rerank", "query": QUERY, "documents": DOCUMENTS, "top_n": 4}
-    text = httpx.post(f"{medcpt_url}/v1/rerank", json=body).text
+    text = httpx.post(f"{medcpt_url}/v1/rerank", json=body, timeout=60).text
     written = [part.split("}")[0].split(",")[0] for part in text.split('"relevance_score":')[1:]]
     assert len(written) == 4
     assert all("." in number or "e" in number for number in written)

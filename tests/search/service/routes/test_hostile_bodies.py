@@ -53,21 +53,24 @@ def test_malformed_bodies_are_refused_in_one_line(medcpt_url: str, path: str) ->
 @pytest.mark.parametrize("path", PATHS)
 def test_a_body_that_is_not_called_json_is_refused(medcpt_url: str, path: str) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"):
-        answer = httpx.post(medcpt_url + path, content=b'{"input": "x"}', headers={"content-type": kind})
+        answer = httpx.post(medcpt_url + path, content=b'{"input": "x"}', headers={"content-type": kind}, timeout=60)
         assert answer.status_code == 415
         assert "Send it as 'application/json'" in message_of(answer)
 
 
 def test_a_message_never_repeats_a_text(medcpt_url: str) -> None:
     for body in ({"input": {"zebrafish": 1}}, {"input": ["x", ["zebrafish"]]}, {"model": 1, "input": "zebrafish"}):
-        answer = httpx.post(f"{medcpt_url}/v1/embeddings", json=body)
+        answer = httpx.post(f"{medcpt_url}/v1/embeddings", json=body, timeout=60)
         assert answer.status_code == 400
         assert "zebrafish" not in answer.text
 
 
 def test_names_in_a_path_are_not_repeated_at_length(medcpt_url: str) -> None:
     long = "x" * 50_000
-    for answer in (httpx.get(f"{medcpt_url}/v1/models/{long}"), httpx.post(f"{medcpt_url}/tei/{long}", json=TEXT)):
+    for answer in (
+        httpx.get(f"{medcpt_url}/v1/models/{long}", timeout=60),
+        httpx.post(f"{medcpt_url}/tei/{long}", json=TEXT, timeout=60),
+    ):
         assert answer.status_code == 404
         assert len(answer.text) < 700
 
@@ -82,16 +85,19 @@ def test_a_message_stays_short(medcpt_url: str) -> None:
         ("/v1/embeddings", {"model": "medcpt-query", "input": "x", "encoding_format": long}),
         ("/v1/embeddings", {"model": "medcpt-query", "input": "x", "dimensions": 10**300}),
     ):
-        answer = httpx.post(medcpt_url + path, json=body)
+        answer = httpx.post(medcpt_url + path, json=body, timeout=60)
         assert answer.status_code in (400, 422)
         assert len(answer.text) < 700
 
 
 def test_a_path_or_a_method_that_is_not_there_is_said_in_json(medcpt_url: str) -> None:
-    assert "error" in httpx.get(f"{medcpt_url}/v1/chat/completions").json()
-    assert httpx.post(f"{medcpt_url}/embed/", json={"inputs": "x"}, headers={"host": "elsewhere"}).status_code == 404
-    assert httpx.get(f"{medcpt_url}/nothing").status_code == 404
-    refused = httpx.get(f"{medcpt_url}/v1/rerank")
+    assert "error" in httpx.get(f"{medcpt_url}/v1/chat/completions", timeout=60).json()
+    assert (
+        httpx.post(f"{medcpt_url}/embed/", json={"inputs": "x"}, headers={"host": "elsewhere"}, timeout=60).status_code
+        == 404
+    )
+    assert httpx.get(f"{medcpt_url}/nothing", timeout=60).status_code == 404
+    refused = httpx.get(f"{medcpt_url}/v1/rerank", timeout=60)
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
     assert refused.json() == {"message": "This path takes another method. /openapi.json lists what there is."}
 

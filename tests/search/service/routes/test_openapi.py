@@ -54,7 +54,7 @@ def test_requests_made_from_the_document_are_answered_as_it_says(document: BaseS
 
 
 def test_the_document_has_every_route_and_its_errors(medcpt_url: str) -> None:
-    document = httpx.get(f"{medcpt_url}/openapi.json").json()
+    document = httpx.get(f"{medcpt_url}/openapi.json", timeout=60).json()
     assert {(path, method) for path, found in document["paths"].items() for method in found} == set(OPERATIONS)
     for path, found in document["paths"].items():
         for operation in found.values():
@@ -63,6 +63,6 @@ def test_the_document_has_every_route_and_its_errors(medcpt_url: str) -> None:
 
 
 def test_the_document_says_what_each_field_of_a_request_means(medcpt_url: str) -> None:
-    schemas = httpx.get(f"{medcpt_url}/openapi.json").json()["components"]["schemas"]
+    schemas = httpx.get(f"{medcpt_url}/openapi.json", timeout=60).json()["components"]["schemas"]
     assert "side of a set" in schemas["EmbeddingsRequest"]["properties"]["input_type"]["description"]
     assert schemas["EmbeddingsRequest"]["required"] == ["model", "input"]

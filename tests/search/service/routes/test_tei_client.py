@@ -69,23 +69,25 @@ def test_health_and_information_are_had(medcpt_url: str, direct: Direct) -> None
     information = client.get_endpoint_info(model=f"{medcpt_url}/tei/medcpt-article")
     assert (information["model_id"], information["model_sha"]) == ("medcpt-article", direct.article.fingerprint)
     assert information["model_type"] == {"embedding": {}}
-    assert httpx.get(f"{medcpt_url}/info").json()["model_id"] == "medcpt-query"
-    assert httpx.get(f"{medcpt_url}/tei/medcpt-rerank/info").json()["model_type"] == {"reranker": {}}
-    assert httpx.get(f"{medcpt_url}/health").json() == {"status": "ok"}
-    assert httpx.head(f"{medcpt_url}/health").status_code == 200
+    assert httpx.get(f"{medcpt_url}/info", timeout=60).json()["model_id"] == "medcpt-query"
+    assert httpx.get(f"{medcpt_url}/tei/medcpt-rerank/info", timeout=60).json()["model_type"] == {"reranker": {}}
+    assert httpx.get(f"{medcpt_url}/health", timeout=60).json() == {"status": "ok"}
+    assert httpx.head(f"{medcpt_url}/health", timeout=60).status_code == 200
     assert not client.health_check(f"{medcpt_url}/tei/none")
 
 
 @pytest.mark.parametrize("path", ["/rerank", "/tei/medcpt-rerank/rerank"])
 def test_texts_are_put_in_order(medcpt_url: str, direct: Direct, path: str) -> None:
     body = {"query": "aspirin", "texts": TEXTS, "return_text": True}
-    found = httpx.post(medcpt_url + path, json=body).raise_for_status().json()
+    found = httpx.post(medcpt_url + path, json=body, timeout=60).raise_for_status().json()
     logits = direct.reranker.score("aspirin", PASSAGES)
     assert [rank["index"] for rank in found] == sorted(range(2), key=lambda index: -logits[index])
     for rank in found:
         assert rank["score"] == pytest.approx(1 / (1 + math.exp(-float(logits[rank["index"]]))), abs=1e-5)
         assert rank["text"] == TEXTS[rank["index"]]
-    raw = httpx.post(medcpt_url + path, json={"query": "aspirin", "texts": TEXTS, "raw_scores": True}).json()
+    raw = httpx.post(
+        medcpt_url + path, json={"query": "aspirin", "texts": TEXTS, "raw_scores": True}, timeout=60
+    ).json()
     assert [rank["score"] for rank in raw] == pytest.approx(sorted(map(float, logits), reverse=True), abs=1e-4)
     assert all(set(rank) == {"index", "score"} for rank in raw)
 
@@ -106,12 +108,12 @@ def test_texts_are_put_in_order(medcpt_url: str, direct: Direct, path: str) -> N
 def test_what_cannot_be_done_is_refused_as_tei_refuses(
     medcpt_url: str, path: str, body: dict[str, object], message: str
 ) -> None:
-    refused = httpx.post(medcpt_url + path, json=body)
+    refused = httpx.post(medcpt_url + path, json=body, timeout=60)
     assert refused.status_code == 422
     assert refused.json()["error_type"] == "Validation"
     assert refused.json()["error"].startswith(message)
 
 
 def test_vectors_of_length_1_cannot_be_had_longer(minilm_url: str) -> None:
-    refused = httpx.post(f"{minilm_url}/embed", json={"inputs": "x", "normalize": False})
+    refused = httpx.post(f"{minilm_url}/embed", json={"inputs": "x", "normalize": False}, timeout=60)
     assert refused.json()["error"] == "normalize: minilm-query always gives vectors of length 1."
