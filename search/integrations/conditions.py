@@ -28,6 +28,9 @@ FIELDS = ("year", *KEYWORDS, *FLAGS)
 EXTRA = "extra."
 """Begins the filters of an index that is attached to: `extra.ward` is its filter `ward`."""
 
+MOST_NESTED = 50
+"""How deep conditions may lie in each other."""
+
 _MOST = 2**53
 _RANGES: dict[str, Callable[[str, int], Range]] = {
     ">": lambda name, number: Range(name, number + 1, None),
@@ -47,6 +50,8 @@ def compare(field: str, operator: str, value: object) -> Query:
     Raises:
         UntranslatableFilter: the field is none of FIELDS and begins with no EXTRA; or it has no such operator or value.
     """
+    if not isinstance(operator, str):
+        raise UntranslatableFilter(f"Filter {field!r}: the operator {operator!r} is no text.")
     is_extra = field.startswith(EXTRA)
     if field not in FIELDS and not is_extra:
         raise UntranslatableFilter(f"Articles cannot be filtered by {field!r}. Known: {', '.join(FIELDS)}.")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from indexer.analysis import sound
 from onnx_models import Encoder, InstalledModel, RunOptions, Text, default_home, find_set, load_encoder
@@ -24,6 +25,14 @@ class Encoders:
         self._run = run or RunOptions()
         self._opening = Lock()
         self._opened: dict[str, Encoder] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies, and other processes, open their own: frameworks send embeddings to their workers."""
+        return {"models": self.models, "_run": self._run}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As if it were made anew."""
+        self.__dict__.update(state, _opening=Lock(), _opened={})
 
     def questions(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector a question, in order."""

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, get_args
 
+from indexer.engines import kind_of
 from indexer.engines.location import Access, Location
+from indexer.engines.opensearch.connecting.address import parse
 from indexer.queries import And, Not, Or, Query
 from onnx_models import RerankerChoice, RunOptions, default_home
 from onnx_models.errors import MissingExtra
-from search.errors import UntranslatableFilter
+from search.errors import InvalidRequest, UntranslatableFilter
 from search.filters import Filters
 from search.integrations import conditions, retrieving
 from search.opening import SearcherOptions, open_searcher
@@ -69,15 +71,16 @@ class BioCPTRetriever:
 
         Raises:
             InvalidRequest, BadRunOption: a setting, filter or option that has no meaning.
+            IndexerError: nothing can be at `index`; a password in its URL, which a stored pipeline would show, is
+                refused too.
         """
-        self.index, self.model, self.mode, self.rerank, self.home = index, model, mode, rerank, home
+        self.index, self.model, self.mode, self.rerank, self.home = str(index), model, mode, rerank, home
         self.run_options, self.settings = run_options, settings
-        self.top_k, self.filters, self.filter_policy = top_k, filters, filter_policy
+        self.top_k, self.filters, self.filter_policy = top_k, filters, FilterPolicy(filter_policy)
         self.user, self.password, self.api_key, self.ca = user, password, api_key, ca
         self._searcher: Searcher | None = None
         self._opening = Lock()
-        RunOptions(**(run_options or {}))
-        self._request("", None, None)
+        self._require_sense()
 
     def warm_up(self) -> None:
         """Open index and models, once.
@@ -145,6 +148,14 @@ class BioCPTRetriever:
             given["filter_policy"] = FilterPolicy.from_str(given["filter_policy"])
         return default_from_dict(cls, {**data, "init_parameters": given})
 
+    def _require_sense(self) -> None:
+        if kind_of(Location(self.index)) == "opensearch":
+            parse(self.index)
+        if self.rerank not in get_args(RerankerChoice):
+            raise InvalidRequest(f"Unknown rerank {self.rerank!r}. Known: {', '.join(get_args(RerankerChoice))}.")
+        RunOptions(**(self.run_options or {}))
+        self._request("", None, None)
+
     def _open(self) -> Searcher:
         with self._opening:
             if self._searcher is None:
@@ -180,7 +191,7 @@ def _resolved(secret: Secret | None) -> str:
     return "" if secret is None else str(secret.resolve_value() or "")
 
 
-def translated(filters: Mapping[str, Any]) -> Query:
+def translated(filters: Mapping[str, Any], _depth: int = 1) -> Query:
     """Haystack's filters as a query of an index.
 
     Raises:
@@ -194,7 +205,11 @@ def translated(filters: Mapping[str, Any]) -> Query:
     operator = filters["operator"]
     if "field" in filters:
         return conditions.compare(str(filters["field"]).removeprefix("meta."), operator, filters["value"])
-    parts = tuple(map(translated, filters["conditions"]))
+    if not isinstance(filters["conditions"], list | tuple):
+        raise UntranslatableFilter(f"The conditions of a filter are a list, not {filters['conditions']!r}.")
+    if _depth > conditions.MOST_NESTED:
+        raise UntranslatableFilter(f"The filter is nested more than {conditions.MOST_NESTED} deep.")
+    parts = tuple(translated(each, _depth + 1) for each in filters["conditions"])
     match operator:
         case "AND":
             return And(parts)

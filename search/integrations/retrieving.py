@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from indexer.analysis import sound
 from indexer.article import Article
 from search import display
 from search.errors import InvalidRequest
 from search.filters import Filters
-from search.request import Result, SearchRequest
+from search.request import Mode, Result, SearchRequest
 from search.searcher import Searcher
 
 log = logging.getLogger(__name__)
@@ -38,16 +38,32 @@ def request(
     """The request for `limit` answers; the lists are made as deep as that needs.
 
     Raises:
-        InvalidRequest: a setting that a request does not have, or a value out of its range.
+        InvalidRequest: a setting that a request does not have, or a value out of its range or of another kind.
     """
+    _require_kinds(query, limit, filters)
     given = dict(settings or {})
     unknown = [name for name in given if name not in SETTINGS]
     if unknown:
         raise InvalidRequest(f"Unknown setting {unknown[0]!r}. Known: {', '.join(SETTINGS)}.")
     if isinstance(given.get("boosts"), Mapping):
         given["boosts"] = tuple(given["boosts"].items())
-    asked = SearchRequest(query, limit=limit, filters=filters or Filters(), **given)
-    return replace(asked, depth=max(asked.depth, asked.offset + limit))
+    if given.get("mode", "hybrid") not in get_args(Mode):
+        raise InvalidRequest(f"Unknown mode {given['mode']!r}. Known: {', '.join(get_args(Mode))}.")
+    try:
+        asked = SearchRequest(query, limit=limit, filters=filters or Filters(), **given)
+        return replace(asked, depth=max(asked.depth, asked.offset + limit))
+    except TypeError as error:
+        raise InvalidRequest(f"The settings {given!r} hold a value of the wrong kind: {error}.") from error
+
+
+def _require_kinds(query: object, limit: object, filters: object) -> None:
+    """What comes from a language model's call of a tool may be anything."""
+    if not isinstance(query, str):
+        raise InvalidRequest(f"The question is {query!r}; it must be a text.")
+    if not isinstance(limit, int):
+        raise InvalidRequest(f"The number of answers is {limit!r}; it must be a whole number.")
+    if filters is not None and not isinstance(filters, Filters):
+        raise InvalidRequest(f"The filters are {filters!r}; they must be a `search.Filters`.")
 
 
 def find(searcher: Searcher, asked: SearchRequest) -> list[Found]:

@@ -1,9 +1,12 @@
 """Each library's embedding is that of the right side's encoder, and its own store finds by it what is nearest."""
 
 import asyncio
+import copy
 import json
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,3 +136,13 @@ def test_what_is_not_installed_is_said_when_it_is_looked_for(tmp_path: Path) -> 
         embedder.warm_up()
     with pytest.raises(BadRunOption, match="int4"):
         BioCPTDocumentEmbedder(run_options={"precision": "int4"})
+
+
+@pytest.mark.parametrize("made", [BioCPTEmbeddings, BioCPTEmbedding])
+def test_a_copy_and_one_in_another_process_give_the_same_vector(made: Callable[..., Any], home: Path) -> None:
+    """LlamaIndex's ingestion sends embeddings to its workers."""
+    embedding = made("medcpt", home=home)
+    ask = "embed_query" if made is BioCPTEmbeddings else "get_query_embedding"
+    wanted = getattr(embedding, ask)(QUESTION)
+    for other in (pickle.loads(pickle.dumps(embedding)), copy.deepcopy(embedding)):
+        assert getattr(other, ask)(QUESTION) == pytest.approx(wanted, rel=1e-4, abs=1e-5)

@@ -235,3 +235,45 @@ def test_filters_let_through_what_haystack_itself_lets_through(searcher: Searche
         "clinical study", mode="dense", rerank=False, limit=100, filters=Filters(also=translated(filters))
     )
     assert {result.id for result in searcher.search(asked).results} == expected
+
+
+def test_a_password_in_the_url_is_refused_before_a_pipeline_could_be_stored_with_it() -> None:
+    for url in ("https://ann:hunter2@search.example:9200/pubmed", "ann:hunter2@search.example:9200/pubmed"):
+        with pytest.raises(IndexerError) as refused:
+            BioCPTRetriever(url)
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_policy_by_its_name_is_the_policy(index: str) -> None:
+    retriever = BioCPTRetriever(index, filter_policy="merge")  # type: ignore[arg-type]
+    assert retriever.filter_policy is FilterPolicy.MERGE
+    assert retriever.to_dict()["init_parameters"]["filter_policy"] == "merge"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"mode": "both"}, {"rerank": "best"}, {"settings": {"depth": "100"}}, {"top_k": "3"}, {"top_k": 2.5}]
+)
+def test_values_of_no_meaning_are_refused_when_the_component_is_made(index: str, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        BioCPTRetriever(index, **wrong)
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return RECENT if depth == 0 else {"operator": "NOT", "conditions": [nested(depth - 1)]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"query": None}, InvalidRequest),
+        ({"query": QUESTION, "top_k": "3"}, InvalidRequest),
+        ({"query": QUESTION, "filters": {"operator": "AND", "conditions": None}}, UntranslatableFilter),
+        ({"query": QUESTION, "filters": {**RECENT, "operator": ["=="]}}, UntranslatableFilter),
+        ({"query": QUESTION, "filters": nested(400)}, UntranslatableFilter),
+    ],
+)
+def test_what_a_model_calls_the_tool_with_may_be_of_any_kind(
+    retriever: BioCPTRetriever, asked: dict[str, Any], error: type[InvalidRequest]
+) -> None:
+    with pytest.raises(error):
+        retriever.run(**asked)

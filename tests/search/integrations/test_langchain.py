@@ -126,3 +126,9 @@ def test_what_has_no_meaning_is_refused(searcher: Searcher, retriever: BioCPTRet
         BioCPTRetriever(searcher=searcher, k=0)
     with pytest.raises(EmptyQuery):
         retriever.invoke(" ")
+
+
+@pytest.mark.parametrize("asked", [{"k": "3"}, {"k": 2.5}, {"filters": {"year": 2015}}])
+def test_values_of_another_kind_are_refused_by_name(retriever: BioCPTRetriever, asked: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="must be"):
+        retriever.invoke(QUESTION, **asked)
