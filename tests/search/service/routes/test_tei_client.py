@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import huggingface_hub
@@ -12,7 +13,8 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from tests.search.service.routes.conftest import Direct
 
-TEXTS = ["Aspirin and stroke\nPatients were treated with aspirin.", "Sleep and diet"]
+TEXTS: Any = ["Aspirin and stroke\nPatients were treated with aspirin.", "Sleep and diet"]
+"""Any: the type of the client before version 1 knows one text alone."""
 PASSAGES = [("Aspirin and stroke", "Patients were treated with aspirin."), ("Sleep and diet", "")]
 
 

@@ -16,7 +16,7 @@ from indexer.engines.opensearch.attached.reader import AttachedReader
 from indexer.engines.opensearch.errors import NotOurs
 from indexer.engines.protocol import Reader
 from indexer.errors import IndexClosed, VectorMismatch
-from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, Phrase, Query, Range, Term
+from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, Phrase, Probe, Query, Range, Term
 from tests.doubles import HashEncoder
 from tests.indexer.attach import museum
 from tests.indexer.attach.conftest import ended
@@ -150,7 +150,7 @@ def test_every_document_is_a_row(reader: Reader) -> None:
 
 
 def test_a_default_pipeline_of_theirs_changes_nothing(node: Server, fresh_index: str, reader: Reader) -> None:
-    probes = [Lexical(Match("oak"), 50), Nearest(HashEncoder().encode(["oak"])[0], 5)]
+    probes: list[Probe] = [Lexical(Match("oak"), 50), Nearest(HashEncoder().encode(["oak"])[0], 5)]
     before = reader.search(probes)
     node.ask("PUT", f"/{fresh_index}/_settings", {"index.search.default_pipeline": "one-that-is-not-there"})
     with pytest.raises(Refusal, match="one-that-is-not-there"):
