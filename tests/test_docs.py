@@ -21,6 +21,8 @@ DOCUMENTS = sorted(
 GUIDES = [path for path in DOCUMENTS if path not in (REFERENCE, ROOT / "CHANGELOG.md")]
 OUTSIDE_THE_COMMANDS = {"BIOCPT_DATA", "BIOCPT_TEST_CACHE", "BIOCPT_TEST_NODES"}
 """Read by tests and benchmarks."""
+KEYS = {"BIOCPT_SERVE_KEYS", "BIOCPT_SERVE_KEY"}
+"""Secrets of the model server: of those who run it, and of those who ask it. No options give them."""
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`]+)`")
@@ -153,7 +155,7 @@ def test_variables_that_are_named_exist(path: Path) -> None:
     known = {str(option.envvar) for command in commands if command for option in command.params if option.envvar}
     named = set(re.findall(r"BIOCPT_[A-Z_]+", path.read_text(encoding="utf-8")))
     known |= {variable.replace(BOTH, prefix) for variable in SECRETS for prefix in (BOTH, FROM)} | {BOTH, FROM}
-    assert named - known - OUTSIDE_THE_COMMANDS == set()
+    assert named - known - KEYS - OUTSIDE_THE_COMMANDS == set()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)

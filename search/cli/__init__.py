@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "info": "Say what an index holds.",
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",
+    "connector": "Have a cluster ask the model server, for clients that bring no vectors.",
     "pipeline": "Install search pipelines in a cluster, for other clients.",
     "plan": "Work out what an index in a cluster takes.",
     "drop": "Remove versions of an index in a cluster.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-KINDS = ("min-max", "rrf")
+KINDS = ("min-max", "rrf", "neural", "template", "rewrite")
 
 
 def emit_option(function: F) -> F:
@@ -26,7 +26,7 @@ def emit_option(function: F) -> F:
         is_flag=False,
         flag_value="console",
         type=click.Choice(FORMS),
-        help="Print the requests instead of sending them; the cluster is not asked. Without a value: console.",
+        help="Print the requests instead of sending them. Without a value: console.",
     )(function)
 
 
@@ -35,7 +35,11 @@ def command() -> None:
     """Install search pipelines in a cluster, for clients that know nothing of biocpt.
 
     A pipeline fuses the two lists of a client's `hybrid` query, words first and vectors second, as `biocpt search`
-    does: `min-max` by the mean of scaled scores, `rrf` by reciprocal ranks. docs/pipelines.md says what to send.
+    does: `min-max` by the mean of scaled scores, `rrf` by reciprocal ranks.
+
+    Where `biocpt connector install` has been run, clients need bring no vector, and what they find is re-ranked:
+    `neural` is for hybrid queries with a `neural` part, `template` for template queries, and `rewrite` makes a bare
+    `match` or `multi_match` a hybrid query. docs/pipelines.md says what to send.
     """
 
 
@@ -50,6 +54,20 @@ def command() -> None:
     show_default=True,
     help="The weight of the list of vectors against BM25.",
 )
+@click.option(
+    "--fusion",
+    type=click.Choice(["min-max", "rrf"]),
+    default="min-max",
+    show_default=True,
+    help="neural, template, rewrite: how they fuse.",
+)
+@click.option(
+    "--rerank-factor",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="neural, template, rewrite: how many times the hits that a client asks for are re-ranked.",
+)
 @click.option("--default", type=click.Choice(KINDS), help="Send searches of this index through it that name none.")
 @click.option("--force", is_flag=True, help="Take the place of a default pipeline, or of what a newer biocpt made.")
 @emit_option
@@ -57,23 +75,27 @@ def command() -> None:
 def install(
     kinds: tuple[str, ...], index: "Location", default: str | None, force: bool, emit: str | None, **options: Any
 ) -> None:
-    """Put the pipelines of an index in place: of the KINDs named, or all. Run again, it changes what differs.
+    """Put the pipelines of an index in place: of the KINDs named, or min-max and rrf.
 
-    They are named after the index: pubmed-min-max, pubmed-rrf. A pipeline that biocpt did not make is left untouched.
+    Run again, it changes what differs. Pipelines are named after the index: pubmed-min-max, pubmed-rrf. One that
+    biocpt did not make is left untouched.
     """
+    from dataclasses import replace
+
     from indexer.engines.opensearch.connecting.address import parse
     from indexer.engines.opensearch.pipelines import installing
     from search.fusion import FusionOptions
     from search.pipelines import in_cluster, wish
 
     fusing = FusionOptions(k=options["rrf_k"], dense_weight=options["dense_weight"])
-    asked = wish(kinds, fusing, default=default or "", force=force)
+    factor = options["rerank_factor"]
+    asked = wish(kinds, fusing, fusion=options["fusion"], factor=factor, default=default or "", force=force)
     if emit:
         alias = parse(in_cluster(index).name).alias
         if fusing != FusionOptions():
-            click.echo(
-                "For OpenSearch 3.1 or later: older ones read the constant of ranks from another place.", err=True
-            )
+            click.echo("For OpenSearch 3.1 or later: older ones read --rrf-k from another place.", err=True)
+        if asked.asks_models:
+            asked = replace(asked, making=replace(asked.making, models=installing.models_of(index)))
         click.echo(emitted(installing.requests(alias, asked), index, emit))
         return
     report = installing.install(in_cluster(index), asked)
@@ -115,13 +137,11 @@ def remove(index: "Location", emit: str | None, as_json: bool) -> None:
     """Remove the pipelines that biocpt made for an index, and put back the default that stood before them."""
     from dataclasses import asdict
 
-    from indexer.engines.opensearch.connecting.address import parse
     from indexer.engines.opensearch.pipelines import removing
     from search.pipelines import in_cluster
 
     if emit:
-        alias = parse(in_cluster(index).name).alias
-        click.echo(emitted(removing.requests(alias), index, emit))
+        click.echo(emitted(removing.requests(in_cluster(index)), index, emit))
         return
     done = removing.remove(in_cluster(index))
     if as_json:

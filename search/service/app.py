@@ -20,11 +20,11 @@ from search.service.metrics import Metrics
 from search.service.observing import Observed
 from search.service.refusals import refusal
 from search.service.request_errors import InvalidField, MalformedJson, NotJson
-from search.service.routes import cohere, openai, operations, tei
+from search.service.routes import cluster, cohere, openai, operations, tei
 
 log = logging.getLogger(__name__)
 
-ROUTERS = (openai.router, cohere.router, tei.router, operations.router)
+ROUTERS = (openai.router, cohere.router, tei.router, cluster.router, operations.router)
 """Each API's routes. The order matters to nothing."""
 
 

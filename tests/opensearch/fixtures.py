@@ -1,4 +1,5 @@
-"""OpenSearch servers that tests ask for: node, node_219, node_36, start_node, cluster, secured_node, fresh_index.
+"""OpenSearch servers that tests ask for: node, node_219, node_36, start_node, cluster, secured_node, ml_node,
+fresh_index.
 
 A pytest plugin. Tests that ask for one by name get the marker `opensearch` by themselves; a test that takes one from
 `request.getfixturevalue` marks itself. Where Java or Maven is missing they skip, and with CI=true they fail.
@@ -19,7 +20,7 @@ from tests.opensearch.secured import SecuredNode
 from tests.opensearch.server import Server
 from tests.opensearch.servers import Servers
 
-FIXTURES = {"node", "node_219", "node_36", "start_node", "cluster", "secured_node"}
+FIXTURES = {"node", "node_219", "node_36", "start_node", "cluster", "secured_node", "ml_node"}
 
 _SERVERS = pytest.StashKey[Servers]()
 _RAN = pytest.StashKey[set[str]]()
@@ -96,6 +97,13 @@ def secured_node(servers: Servers) -> SecuredNode:
     """A 2.19.1 with TLS and users, shared by the run: make roles and users of your own."""
     with tools_or_skip(os.environ):
         return servers.secured()
+
+
+@pytest.fixture(scope="session")
+def ml_node(servers: Servers) -> Server:
+    """A 3.6.0 with ml-commons, which may ask model servers, shared by the run: make models of names of your own."""
+    with tools_or_skip(os.environ):
+        return servers.ml()
 
 
 @pytest.fixture

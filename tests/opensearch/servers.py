@@ -20,9 +20,11 @@ from tests.opensearch.secured import SecuredNode
 from tests.opensearch.server import Server
 
 RUNNING = "BIOCPT_TEST_NODES"
-"""`2.19.1=http://127.0.0.1:9219 3.6.0=http://127.0.0.1:9236`: servers to use instead of starting ours."""
+"""`2.19.1=http://127.0.0.1:9219 3.6.0=http://127.0.0.1:9236`: servers to use instead of starting ours.
+`3.6.0-ml=…` is one with ml-commons."""
 
 CLUSTER_VERSION = "3.6.0"
+ML_VERSION = "3.6.0"
 
 
 class Servers:
@@ -37,6 +39,7 @@ class Servers:
         self._shared: dict[str, Server] = {}
         self._cluster: Cluster | None = None
         self._secured: SecuredNode | None = None
+        self._ml: Node | None = None
         self._numbers = itertools.count(1)
         self.nodes: list[Node] = []
         """Every node that this run made."""
@@ -49,7 +52,7 @@ class Servers:
         """The tests that used a server, by its version."""
         for entry in environment.get(RUNNING, "").split():
             version, _, url = entry.partition("=")
-            self._shared[version] = self._watched(Server(version, url.rstrip("/")))
+            self._shared[version] = self._watched(Server(version.removesuffix("-ml"), url.rstrip("/")))
 
     def at(self, version: str) -> Server:
         """The one server of that version for all tests that do it no harm."""
@@ -90,6 +93,17 @@ class Servers:
             self._begin(node)
             self._secured = node
         return self._secured
+
+    def ml(self) -> Server:
+        """The 3.6.0 with ml-commons, whose models may run on any node."""
+        if (running := self._shared.get(f"{ML_VERSION}-ml")) is not None:
+            return running
+        if self._ml is None:
+            settings = {"plugins.ml_commons.only_run_on_ml_node": False}
+            node = Node(self._obtain(ML_VERSION, "ml"), self._run.path / "ml", heap="1g", settings=settings)
+            self._begin(node)
+            self._ml = node
+        return self._ml
 
     def forget(self, node: Node) -> None:
         """Stop a node that `start` made and remove what it stored."""
@@ -143,8 +157,7 @@ class Servers:
         yield from (server for server in self._shared.values() if not isinstance(server, Node) or server.pid)
         if self._cluster is not None and self._cluster.running:
             yield self._cluster.server
-        if self._secured is not None and self._secured.pid:
-            yield self._secured
+        yield from (node for node in (self._secured, self._ml) if node is not None and node.pid)
 
     def _watched_node(self, node: Node) -> Node:
         node.on_use = self._note

@@ -1,7 +1,7 @@
 """Put the search pipelines of an index in place. Run again, it changes nothing that is as it should be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from indexer.engines.location import Location
@@ -9,14 +9,15 @@ from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.capabilities import Capabilities, capabilities
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import MissingPlugin
+from indexer.engines.opensearch.connectors.registry import ids_of
 from indexer.engines.opensearch.loading.versions import Version
 from indexer.engines.opensearch.pipelines.bodies import (
     GLOBAL_RANKS,
     KINDS,
     VERSION,
     Body,
+    Making,
     Release,
-    Weighing,
     body,
     name_of,
 )
@@ -25,10 +26,9 @@ from indexer.engines.opensearch.pipelines.errors import (
     ForeignDefault,
     ForeignPipeline,
     NewerPipeline,
-    NothingToFuse,
     UnsupportedPipeline,
 )
-from indexer.engines.opensearch.pipelines.standing import Standing, searched, standing
+from indexer.engines.opensearch.pipelines.standing import Standing, searched, standing, vectors_of
 
 _NEURAL = "opensearch-neural-search"
 
@@ -39,11 +39,17 @@ class Wish:
 
     kinds: Sequence[str]
     """Of `bodies.KINDS`."""
-    weighing: Weighing
+    making: Making
+    """What is left open in it, the release and the models, is the cluster's."""
     default: str = ""
     """The kind that searches go through which name no pipeline; "": what is so now stays."""
     force: bool = False
     """Take the place of somebody else's default, and write over what a newer biocpt made."""
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether a kind of these needs models in the cluster."""
+        return any(KINDS[kind].roles for kind in self.kinds)
 
 
 class Request(NamedTuple):
@@ -77,8 +83,8 @@ class Report:
 
 
 def requests(alias: str, wish: Wish) -> list[Request]:
-    """What `install` would send to the newest server where nothing of it stands yet."""
-    puts = [_put(name_of(alias, kind), body(alias, kind, wish.weighing)) for kind in wish.kinds]
+    """What `install` would send where nothing of it stands yet, if nothing is left open in the wish's making."""
+    puts = [_put(name_of(alias, kind), body(alias, kind, wish.making)) for kind in wish.kinds]
     if wish.default:
         puts.append(Request("PUT", f"/{alias}/_settings", {SETTING: name_of(alias, wish.default)}))
     return puts
@@ -89,6 +95,7 @@ def install(location: Location, wish: Wish) -> Report:
 
     Raises, before anything is changed:
         NoIndex, NothingToFuse: there is no index, or it has no vectors.
+        NotInstalled, NoMachineLearning: a kind asks models, and these are not there.
         UnsupportedPipeline, MissingPlugin: the cluster cannot run them.
         ForeignPipeline, NewerPipeline, ForeignDefault: something stands there that is not ours to change.
         MissingRight: who asks may not look, or, at the first pipeline, not put one.
@@ -96,20 +103,34 @@ def install(location: Location, wish: Wish) -> Report:
     cluster = Cluster(address.parse(location.name), location.access)
     try:
         version = searched(cluster)
-        if version.meta.space is None:
-            raise NothingToFuse(address=cluster.address)
+        space = vectors_of(cluster, version)
         release = _require(cluster, wish)
+        making = replace(wish.making, release=release)
+        if wish.asks_models:
+            making = replace(making, models=ids_of(cluster, space.model))
         found = standing(cluster, KINDS)
         _refuse_to_harm(cluster, found, wish)
         before = default_of(cluster, version.name)
         replaced = _replaced(cluster, version, found, before, wish)
         after = name_of(cluster.address.alias, wish.default) if wish.default else before
-        bodies = {kind: _body(cluster.address.alias, kind, wish, release, after, replaced) for kind in wish.kinds}
+        bodies = {kind: _body(cluster.address.alias, kind, making, after, replaced) for kind in wish.kinds}
         written = tuple(_write(cluster, kind, found.get(kind), wanted) for kind, wanted in bodies.items())
         if after != before:
             set_default(cluster, [version.name], after)
         notes = _notes(version, wish.kinds, release)
         return Report(index=version.name, pipelines=written, default=after, replaced=replaced, notes=notes)
+    finally:
+        cluster.close()
+
+
+def models_of(location: Location) -> Mapping[str, str]:
+    """The ids of the models that `biocpt connector install` made for an index's model set, by role.
+
+    Raises: NoIndex, NothingToFuse, NotInstalled.
+    """
+    cluster = Cluster(address.parse(location.name), location.access)
+    try:
+        return ids_of(cluster, vectors_of(cluster, searched(cluster)).model)
     finally:
         cluster.close()
 
@@ -127,7 +148,7 @@ def _require(cluster: Cluster, wish: Wish) -> Release:
             others = [other for other, each in KINDS.items() if release >= each.since]
             instead = f"Install {' or '.join(map(repr, others))} alone." if others else "Upgrade it."
             raise _unsupported(cluster, name, has, kind.since, "", instead)
-        if wish.weighing.dense_weight != 0.5 and release < kind.weights_since:
+        if wish.making.weighing.dense_weight != 0.5 and release < kind.weights_since:
             instead = "Leave --dense-weight at 0.5, or install 'min-max' alone."
             raise _unsupported(cluster, name, has, kind.weights_since, " to weigh lists differently", instead)
     return release
@@ -171,10 +192,10 @@ def _replaced(cluster: Cluster, version: Version, found: Mapping[str, Standing],
     return before
 
 
-def _body(alias: str, kind: str, wish: Wish, release: Release, default: str, replaced: str) -> Body:
+def _body(alias: str, kind: str, making: Making, default: str, replaced: str) -> Body:
     """What a pipeline is to be; the one that is the default remembers what it replaced."""
     instead = replaced if name_of(alias, kind) == default else ""
-    return body(alias, kind, wish.weighing, release, replaced=instead)
+    return body(alias, kind, making, replaced=instead)
 
 
 def _write(cluster: Cluster, kind: str, there: Standing | None, wanted: Body) -> Written:

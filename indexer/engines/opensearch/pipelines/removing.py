@@ -7,7 +7,7 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.versions import find_versions
-from indexer.engines.opensearch.pipelines.bodies import KINDS, name_of
+from indexer.engines.opensearch.pipelines.bodies import KINDS
 from indexer.engines.opensearch.pipelines.defaults import SETTING, default_of, set_default
 from indexer.engines.opensearch.pipelines.installing import Request
 from indexer.engines.opensearch.pipelines.standing import Standing, pipeline, standing
@@ -24,10 +24,19 @@ class Removal:
     """By version that had one of ours as its default, what it has now; "" for none."""
 
 
-def requests(alias: str) -> list[Request]:
-    """What `remove` would send where all that stands is ours, and stands in nobody's place."""
-    deletions = [Request("DELETE", f"/_search/pipeline/{name_of(alias, kind)}", None) for kind in KINDS]
-    return [Request("PUT", f"/{alias}/_settings", {SETTING: None}), *deletions]
+def requests(location: Location) -> list[Request]:
+    """What `remove` would send now."""
+    cluster = Cluster(address.parse(location.name), location.access)
+    try:
+        ours = {there.name: there for there in standing(cluster, KINDS).values() if there.is_ours}
+        defaults = [
+            Request("PUT", f"/{version.name}/_settings", {SETTING: _before(cluster, ours[name]) or None})
+            for version in find_versions(cluster).all.values()
+            if (name := default_of(cluster, version.name)) in ours
+        ]
+        return [*defaults, *(Request("DELETE", f"/_search/pipeline/{name}", None) for name in ours)]
+    finally:
+        cluster.close()
 
 
 def remove(location: Location) -> Removal:
@@ -54,9 +63,12 @@ def remove(location: Location) -> Removal:
 
 
 def _put_back(cluster: Cluster, index: str, ours: Standing) -> str:
-    """The default that stood before ours, unless it is gone."""
-    name = ours.replaced
-    if name and pipeline(cluster, name) is None:
-        name = ""
+    name = _before(cluster, ours)
     set_default(cluster, [index], name)
     return name
+
+
+def _before(cluster: Cluster, ours: Standing) -> str:
+    """The default that stood before ours, unless it is gone; "" for none."""
+    name = ours.replaced
+    return name if name and pipeline(cluster, name) is not None else ""

@@ -9,6 +9,8 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.versions import Version, find_versions
 from indexer.engines.opensearch.pipelines.bodies import KINDS, Body, is_ours, name_of, replaced_by, version_of
 from indexer.engines.opensearch.pipelines.defaults import default_of
+from indexer.engines.opensearch.pipelines.errors import NothingToFuse
+from indexer.engines.protocol import VectorSpace
 from indexer.errors import NoIndex
 
 
@@ -55,6 +57,28 @@ def overview(location: Location) -> Overview:
         return Overview(index=version.name, default=default_of(cluster, version.name), pipelines=tuple(found.values()))
     finally:
         cluster.close()
+
+
+def space_of(location: Location) -> VectorSpace:
+    """The vectors of the index, which name its model set.
+
+    Raises: NoIndex, NothingToFuse, and IndexerError where the cluster cannot be asked.
+    """
+    cluster = Cluster(address.parse(location.name), location.access)
+    try:
+        return vectors_of(cluster, searched(cluster))
+    finally:
+        cluster.close()
+
+
+def vectors_of(cluster: Cluster, version: Version) -> VectorSpace:
+    """The same of one version.
+
+    Raises: NothingToFuse, where it has none.
+    """
+    if version.meta.space is None:
+        raise NothingToFuse(address=cluster.address)
+    return version.meta.space
 
 
 def searched(cluster: Cluster) -> Version:

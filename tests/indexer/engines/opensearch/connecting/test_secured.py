@@ -23,7 +23,7 @@ from indexer.engines.opensearch.connecting.connection_errors import (
 )
 from indexer.engines.opensearch.connecting.rights import PIPELINES, PLANNER, READER, WRITER, Role
 from indexer.engines.opensearch.errors import ClusterUnreachable
-from indexer.engines.opensearch.pipelines.bodies import KINDS, Weighing
+from indexer.engines.opensearch.pipelines.bodies import WITHOUT_MODELS, Making, Weighing
 from indexer.engines.opensearch.pipelines.installing import Wish, install
 from indexer.engines.opensearch.pipelines.removing import remove
 from indexer.engines.opensearch.pipelines.standing import overview
@@ -126,8 +126,8 @@ def plan(location: Location) -> None:
 
 def lay_pipelines(location: Location) -> None:
     weighing = Weighing(rank_constant=60, dense_weight=0.5)
-    install(location, Wish(kinds=tuple(KINDS), weighing=weighing, default="rrf"))
-    assert len(overview(location).pipelines) == len(remove(location).removed) == len(KINDS)
+    install(location, Wish(kinds=WITHOUT_MODELS, making=Making(weighing=weighing), default="rrf"))
+    assert len(overview(location).pipelines) == len(remove(location).removed) == len(WITHOUT_MODELS)
 
 
 @pytest.fixture(scope="module")

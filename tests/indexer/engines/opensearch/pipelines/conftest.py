@@ -11,7 +11,7 @@ import pytest
 from indexer.article import Article
 from indexer.engines import open_writer
 from indexer.engines.location import Location
-from indexer.engines.opensearch.pipelines.bodies import KINDS, Weighing, name_of
+from indexer.engines.opensearch.pipelines.bodies import KINDS, WITHOUT_MODELS, Making, Weighing, name_of
 from indexer.engines.opensearch.pipelines.installing import Wish
 from indexer.engines.writing import WriteOptions
 from tests.doubles import HashEncoder
@@ -92,4 +92,4 @@ def without_pipelines(where: Place) -> None:
 
 
 def wish(*kinds: str, default: str = "", force: bool = False, weighing: Weighing = EVEN) -> Wish:
-    return Wish(kinds=kinds or tuple(KINDS), default=default, force=force, weighing=weighing)
+    return Wish(kinds=kinds or WITHOUT_MODELS, default=default, force=force, making=Making(weighing=weighing))

@@ -2,9 +2,21 @@
 
 import pytest
 
-from indexer.engines.opensearch.pipelines.bodies import KINDS, Weighing, body, is_ours, name_of, replaced_by, version_of
+from indexer.engines.opensearch.pipelines.bodies import (
+    KINDS,
+    Making,
+    Weighing,
+    body,
+    is_ours,
+    name_of,
+    replaced_by,
+    version_of,
+)
 
-EVEN = Weighing(rank_constant=60, dense_weight=0.5)
+EVEN = Making(
+    weighing=Weighing(rank_constant=60, dense_weight=0.5),
+    models={role: f"id-of-{role}" for role in ("query", "vector", "rewrite", "rerank")},
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -33,14 +45,14 @@ def test_the_default_that_is_replaced_is_remembered(name: str) -> None:
 
 def test_weights_stand_in_the_order_of_the_hybrid_query_words_first() -> None:
     weighing = Weighing(rank_constant=20, dense_weight=0.75)
-    assert body("pubmed", "rrf", weighing)["phase_results_processors"] == [
+    assert body("pubmed", "rrf", Making(weighing=weighing))["phase_results_processors"] == [
         {
             "score-ranker-processor": {
                 "combination": {"technique": "rrf", "rank_constant": 20, "parameters": {"weights": [0.25, 0.75]}}
             }
         }
     ]
-    (fusing,) = body("pubmed", "min-max", weighing)["phase_results_processors"]
+    (fusing,) = body("pubmed", "min-max", Making(weighing=weighing))["phase_results_processors"]
     assert fusing["normalization-processor"]["combination"]["parameters"] == {"weights": [0.25, 0.75]}
 
 
@@ -49,7 +61,7 @@ def test_the_constant_of_ranks_stands_where_the_server_reads_it() -> None:
     weighing = Weighing(rank_constant=20, dense_weight=0.5)
     combinations = []
     for release in ((2, 19), (3, 1)):
-        (ranking,) = body("pubmed", "rrf", weighing, release)["phase_results_processors"]
+        (ranking,) = body("pubmed", "rrf", Making(weighing=weighing, release=release))["phase_results_processors"]
         combinations.append(ranking["score-ranker-processor"]["combination"])
     old, new = combinations
     assert old == {"technique": "rrf", "parameters": {"rank_constant": 20}}

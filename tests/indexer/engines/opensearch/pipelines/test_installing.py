@@ -8,7 +8,7 @@ import pytest
 from indexer.engines import open_reader, open_writer
 from indexer.engines.location import Location
 from indexer.engines.opensearch.pipelines import installing, removing
-from indexer.engines.opensearch.pipelines.bodies import KINDS, VERSION, Weighing
+from indexer.engines.opensearch.pipelines.bodies import VERSION, WITHOUT_MODELS, Weighing
 from indexer.engines.opensearch.pipelines.errors import (
     ForeignDefault,
     ForeignPipeline,
@@ -57,7 +57,8 @@ def test_what_is_emitted_is_what_is_installed(place: Place) -> None:
     report = install(place.location, wish(default="min-max"))
     assert {outcome for _, outcome in report.pipelines} == {"unchanged"}
     assert place.default() == f"{place.alias}-min-max"
-    send(place.server, removing.requests(place.alias))
+    assert removing.requests(place.location)[0].body == {"index.search.default_pipeline": None}
+    send(place.server, removing.requests(place.location))
     assert overview(place.location).pipelines == ()
     assert place.default() is None
 
@@ -115,7 +116,7 @@ def test_removing_twice_and_without_an_index_is_no_error(own_place: Place) -> No
     own_place.server.ask("DELETE", f"/{own_place.alias}-v1*")
     with pytest.raises(NoIndex):
         install(own_place.location, wish())
-    assert set(remove(own_place.location).removed) == {f"{own_place.alias}-{kind}" for kind in KINDS}
+    assert set(remove(own_place.location).removed) == {f"{own_place.alias}-{kind}" for kind in WITHOUT_MODELS}
     assert remove(own_place.location).removed == ()
 
 
