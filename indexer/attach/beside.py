@@ -143,7 +143,7 @@ class _Run:
         fresh = {id for id, (_, article) in made.items() if id not in without and _is_fresh(article, stored.get(id))}
         todo = [pair for id, pair in made.items() if id not in fresh and id not in without]
         self._delete(stale)
-        todo.sort(key=lambda pair: sum(map(len, passage_of(pair[0].source, fields.map))))
+        todo.sort(key=lambda pair: sum(map(len, passage_of(pair[0].source, fields.map, fields.leaves))))
         for start in range(0, len(todo), _SLICE):
             self._encode(todo[start : start + _SLICE])
         return replace(
@@ -158,7 +158,8 @@ class _Run:
     def _encode(self, part: Sequence[tuple[Document, Article]]) -> None:
         if self._writer is None:
             return
-        passages = [passage_of(document.source, self._theirs.fields.map) for document, _ in part]
+        fields = self._theirs.fields
+        passages = [passage_of(document.source, fields.map, fields.leaves) for document, _ in part]
         vectors = self._encoder.encode([(title[:MOST_READ], text[:MOST_READ]) for title, text in passages])
         for _ in part:
             self._options.pace.wait()

@@ -15,7 +15,7 @@ from indexer.attach.tally import Outcome, Tally
 from indexer.attach.writing import Writing
 from indexer.engines.opensearch.attached import changes, pages
 from indexer.engines.opensearch.attached.changes import Change
-from indexer.engines.opensearch.attached.field_map import passage_of
+from indexer.engines.opensearch.attached.field_map import passage_of, place
 from indexer.engines.opensearch.attached.foreign import Foreign, documents, refresh
 from indexer.engines.opensearch.attached.pages import Document
 from indexer.engines.opensearch.attached.record import Record
@@ -70,6 +70,8 @@ def fill(
 
     Raises: IndexerError, where the cluster stops taking it.
     """
+    if not options.dry_run:
+        refresh(cluster, index.name)  # what no search has seen yet would be left out
     run = _Run(cluster, index, record, encoder, options)
     with closing(run.writing):
         tally = yield from run.over(query)
@@ -111,7 +113,8 @@ class _Run:
     ) -> None:
         self._cluster, self._index, self._record, self._encoder = cluster, index, record, encoder
         self._options = options
-        self._fields = [*record.map.encoded, record.added.digest, record.added.model]
+        read = dict.fromkeys(place(path, index.leaves) for path in record.map.encoded)
+        self._fields = [*read, record.added.digest, record.added.model]
         self._encoding = threading.Lock()
         self._letters = 0
         self.writing = Writing(cluster, index, self._fields, self._anew)
@@ -137,7 +140,7 @@ class _Run:
 
     def _metered(self, found: Iterator[Document]) -> Iterator[Document]:
         for document in found:
-            self._letters += sum(map(len, passage_of(document.source, self._record.map)))
+            self._letters += sum(map(len, self._passage(document)))
             yield document
 
     def _decided(self, chunk: Sequence[Document], tally: Tally) -> tuple[Tally, list[_Todo]]:
@@ -167,7 +170,7 @@ class _Run:
 
     def _need(self, document: Document) -> "_Todo | str":
         """What a document needs: to be encoded; or "fresh", "empty" for nothing, "stale" for its vector taken out."""
-        passage, added = passage_of(document.source, self._record.map), self._record.added
+        passage, added = self._passage(document), self._record.added
         digest = text_digest(Article(id=document.id, title=passage[0], abstract=passage[1]))
         model = document.source.get(added.model)
         if not digest:
@@ -175,6 +178,9 @@ class _Run:
         if model == self._record.space.fingerprint and document.source.get(added.digest) == digest:
             return "fresh"
         return _Todo(document, (passage[0][:MOST_READ], passage[1][:MOST_READ]), digest)
+
+    def _passage(self, document: Document) -> tuple[str, str]:
+        return passage_of(document.source, self._record.map, self._index.leaves)
 
     def _given(self, part: Sequence[_Todo], tally: Tally) -> Tally:
         if not self._options.dry_run:

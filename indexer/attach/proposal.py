@@ -65,7 +65,7 @@ def propose(leaves: Mapping[str, Leaf], sample: Sample, *, address: object) -> P
 
     Raises: NoText, where no field could be searched for words.
     """
-    texts = [leaf for leaf in leaves.values() if leaf.type in TEXTS and _can_serve(leaf) and leaf.path == leaf.source]
+    texts = [leaf for leaf in leaves.values() if leaf.type in TEXTS and _can_serve(leaf) and _is_first(leaf, leaves)]
     if not texts:
         raise NoText(address=address, fields=sorted(leaf.path for leaf in leaves.values()))
     title = _title(texts, sample)
@@ -97,6 +97,11 @@ def propose(leaves: Mapping[str, Leaf], sample: Sample, *, address: object) -> P
 
 def _can_serve(leaf: Leaf) -> bool:
     return leaf.is_searched and not leaf.is_nested
+
+
+def _is_first(leaf: Leaf, leaves: Mapping[str, Leaf]) -> bool:
+    """Whether it is no further analysis of a text: of a multi-field that is no text itself, any part may be."""
+    return leaf.path == leaf.source or (leaf.source in leaves and leaves[leaf.source].type not in TEXTS)
 
 
 def _rank(leaf: Leaf, names: Sequence[str]) -> int:

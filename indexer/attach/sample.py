@@ -56,9 +56,9 @@ class Sample:
 def take_sample(cluster: Cluster, index: Foreign) -> Sample:
     """Documents drawn at random, whole, a page at a time until there are enough of them or of their bytes."""
     sources: dict[str, Any] = {}
-    start, size, read = 0, 1, 0
-    while start < MOST_DOCUMENTS and read < MOST_BYTES:
-        hits = _page(cluster, index.name, start, min(size, MOST_DOCUMENTS - start))
+    start, size, read, most = 0, 1, 0, min(MOST_DOCUMENTS, index.window)
+    while start < most and read < MOST_BYTES:
+        hits = _page(cluster, index.name, start, min(size, most - start))
         if not hits:
             break
         sources |= {hit["_id"]: hit["_source"] for hit in hits if "_source" in hit}

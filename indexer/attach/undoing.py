@@ -18,11 +18,14 @@ _SHOWN = 20
 def undo(cluster: Cluster, index: Foreign, said: Record, options: FillOptions) -> Generator[Tally, None, Outcome]:
     """Remove our fields from all documents that have them; the note goes last, so that a stopped run can go on.
 
-    Yields progress, and returns what is left. Where the cluster would not change a document, the note stays.
+    Yields progress, and returns what is left. Where the cluster would not change a document, or somebody stored one
+    with our values meanwhile, the note stays, so that the same call goes on.
 
     Raises: IndexerError, where the cluster stops taking it.
     """
     ours = {"exists": {"field": said.added.model}}
+    if not options.dry_run:
+        refresh(cluster, index.name)  # what no search has seen yet would be left out
     tally = Tally(found=documents(cluster, index.name, ours))
     yield tally
     writing = Writing(cluster, index, said.added.all[1:], lambda document, change: changes.again(change, document))
@@ -39,11 +42,12 @@ def undo(cluster: Cluster, index: Foreign, said: Record, options: FillOptions) -
         yield tally
     is_seen = options.dry_run or refresh(cluster, index.name)
     refusals = tuple((refused.id, refused.reason) for refused in writing.refused()[:_SHOWN])
-    if not options.dry_run and not refusals:
+    left = documents(cluster, index.name, ours)
+    if not options.dry_run and not refusals and not (is_seen and left):
         record.note(cluster, index, record.without_note(index))
     return Outcome(
         documents=documents(cluster, index.name),
-        with_vector=documents(cluster, index.name, ours),
+        with_vector=left,
         tally=tally,
         refusals=refusals,
         is_seen=is_seen,

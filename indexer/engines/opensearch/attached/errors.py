@@ -24,6 +24,16 @@ class SeveralIndexes(IndexerError):
         )
 
 
+class NarrowAlias(IndexerError):
+    """A name stands for a part of an index, and we read and write the whole."""
+
+    def __init__(self, *, address: object, name: str, index: str) -> None:
+        super().__init__(
+            f"{name!r} at {str(address)!r} is an alias of {index!r} that shows a part of its documents only (by a "
+            f"filter or a routing), and vectors are added to all of them. Name {index!r} itself, if all may be seen."
+        )
+
+
 class DataStream(IndexerError):
     """A name stands for a data stream, whose documents are only ever added."""
 

@@ -83,15 +83,21 @@ def _require(role: str, path: str, leaf: Leaf | None, types: frozenset[str]) -> 
         raise UnusableField(role=role, field=path, why="it is not indexed (index: false)")
 
 
-def passage_of(source: Any, map: FieldMap) -> tuple[str, str]:
+def place(path: str, known: Mapping[str, Leaf]) -> str:
+    """Where in `_source` the values of a field stand."""
+    return known[path].source if path in known else path
+
+
+def passage_of(source: Any, map: FieldMap, known: Mapping[str, Leaf]) -> tuple[str, str]:
     """(title, text): what the article encoder reads."""
-    title = values.text(source, map.title) if map.title else ""
-    return title, "\n".join(part for path in map.text if (part := values.text(source, path)))
+    title = values.text(source, place(map.title, known)) if map.title else ""
+    places = dict.fromkeys(place(path, known) for path in map.text)
+    return title, "\n".join(part for path in places if (part := values.text(source, path)))
 
 
 def article_of(id: str, source: Any, map: FieldMap, known: Mapping[str, Leaf]) -> Article:
     """A document as an article: what we have a name for, under that name; other filters' values in `extra`."""
-    title, text = passage_of(source, map)
+    title, text = passage_of(source, map, known)
     held = {name: values.strings(source, known[path].source) for name, path in map.filters.items() if path in known}
     year, month, day = _date(source, map, known)
     retracted = bool(map.retracted) and values.strings(source, map.retracted)[:1] == ("true",)

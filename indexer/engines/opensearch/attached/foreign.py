@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.engines.opensearch.attached.errors import AlreadyOurs, DataStream, NoSuchIndex, SeveralIndexes
+from indexer.engines.opensearch.attached.errors import AlreadyOurs, DataStream, NarrowAlias, NoSuchIndex, SeveralIndexes
 from indexer.engines.opensearch.attached.leaves import Leaf, count, leaves
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.connecting.connection_errors import NotOpenSearch
@@ -17,6 +17,10 @@ ADDED = 3
 
 _PARTS = frozenset({"aliases", "mappings", "settings"})
 _BLOCKS = ("read_only", "read_only_allow_delete", "write", "metadata")
+_NARROWING = frozenset({"filter", "search_routing", "index_routing"})
+"""Of an alias: what lets it show a part of an index."""
+_WINDOW = 10_000
+"""OpenSearch's own `index.max_result_window`."""
 _FIELDS_LIMIT = 1_000
 """OpenSearch's own `index.mapping.total_fields.limit`."""
 
@@ -41,6 +45,11 @@ class Foreign:
         found: Mapping[str, Any] = self.mapping.get("_meta") or {}
         return found
 
+    @property
+    def window(self) -> int:
+        """The most documents that one search may give."""
+        return int(self.settings.get("index.max_result_window", _WINDOW))
+
     def obstacles(self) -> list[str]:
         """Why no vectors can be added to it, as parts of a sentence; none where they can."""
         return list(_obstacles(self))
@@ -51,6 +60,7 @@ def foreign(cluster: Cluster) -> Foreign:
 
     Raises:
         NoSuchIndex, SeveralIndexes, DataStream: it names none, or not one plain index.
+        NarrowAlias: it shows a part of one.
         AlreadyOurs: we made it.
     """
     name = cluster.address.alias
@@ -69,6 +79,8 @@ def foreign(cluster: Cluster) -> Foreign:
     if len(found) > 1:
         raise SeveralIndexes(address=cluster.address, name=name, indexes=sorted(found))
     ((index, said),) = found.items()
+    if said["aliases"].get(name, {}).keys() & _NARROWING:
+        raise NarrowAlias(address=cluster.address, name=name, index=index)
     mapping, settings = said["mappings"], said["settings"]
     if META in (mapping.get("_meta") or {}):
         raise AlreadyOurs(address=cluster.address, name=name)
@@ -113,6 +125,8 @@ def _obstacles(index: Foreign) -> Iterator[str]:
         yield "it keeps no _source, without which no document can be updated"
     elif source.get("includes") or source.get("excludes"):
         yield "its _source leaves fields out, and an update would take these from the documents for good"
+    if index.settings.get("index.derived_source.enabled") == "true":
+        yield "it derives its _source from its fields, and ours keep nothing that it could be derived from"
     limit, held = int(index.settings.get("index.mapping.total_fields.limit", _FIELDS_LIMIT)), count(index.mapping)
     if held + ADDED > limit:
         yield (

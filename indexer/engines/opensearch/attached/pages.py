@@ -34,21 +34,23 @@ class Document(NamedTuple):
 class PageSize:
     """How many documents to ask for next, by the bytes of the last page."""
 
-    def __init__(self) -> None:
-        self.documents = _FIRST
+    def __init__(self, most: int = _MOST) -> None:
+        """`most`: documents that one search may give."""
+        self._most = min(_MOST, most)
+        self.documents = min(_FIRST, self._most)
 
     def learn(self, hits: Sequence[Any]) -> None:
         """Aim at `_MOST_BYTES`; grow by four times at most, as the next documents may be longer."""
         if hits:
             each = max(1, len(orjson.dumps(hits)) // len(hits))
-            self.documents = max(1, min(_MOST, self.documents * 4, _MOST_BYTES // each))
+            self.documents = max(1, min(self._most, self.documents * 4, _MOST_BYTES // each))
 
 
 def all_documents(
     cluster: Cluster, index: Foreign, query: Mapping[str, Any], fields: Sequence[str]
 ) -> Iterator[Document]:
     """Every document that matches, with these fields of its `_source`; each shard as it was when it was begun."""
-    size = PageSize()
+    size = PageSize(index.window)
     for shard in range(index.shards):
         yield from _of_shard(cluster, index.name, shard, {"query": query, **_wanted(fields)}, size)
 

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from indexer.article import Article, text_digest
 from indexer.engines.opensearch.attached import values
 from indexer.engines.opensearch.attached.errors import UnmappedField
-from indexer.engines.opensearch.attached.field_map import article_of, passage_of
+from indexer.engines.opensearch.attached.field_map import article_of, passage_of, place
 from indexer.engines.opensearch.attached.leaves import NUMBERS, Leaf
 from indexer.engines.opensearch.attached.translate import Fields
 from indexer.queries import And, Match, Not, Or, Phrase, Query, Range, Term
@@ -40,7 +40,7 @@ def stand_in(id: str, source: Mapping[str, Any], fields: Fields, *, order: int) 
 
 def digest_of(id: str, source: Mapping[str, Any], fields: Fields) -> str:
     """Of what is encoded; "" for no text."""
-    title, text = passage_of(source, fields.map)
+    title, text = passage_of(source, fields.map, fields.leaves)
     return text_digest(Article(id=id, title=title, abstract=text))
 
 
@@ -90,7 +90,7 @@ def _kept(source: Mapping[str, Any], fields: Fields) -> Iterator[str]:
         leaf = fields.leaves.get(path)
         if leaf is not None:
             yield from (_entry(name, value, leaf) for value in values.strings(source, leaf.source))
-    if any(values.text(source, path).strip() for path in map.text):
+    if any(values.text(source, place(path, fields.leaves)).strip() for path in map.text):
         yield _entry("flag", "abstract", None)
     if map.retracted and _first(values.strings(source, map.retracted)) == "true":
         yield _entry("flag", "retracted", None)

@@ -85,9 +85,11 @@ class Theirs:
         By a search, as a lookup by id finds nothing where documents lie by a routing of their own.
         """
         wanted, found = list(dict.fromkeys(id for id in ids if id)), dict[str, Any]()
-        for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            body = {"size": 2 * len(part), "query": {"ids": {"values": part}}, "_source": {"includes": list(fields)}}
+        at_once = max(1, min(_AT_ONCE, self._index.window // 2))
+        for start in range(0, len(wanted), at_once):
+            part = wanted[start : start + at_once]
+            size = min(2 * len(part), self._index.window)
+            body = {"size": size, "query": {"ids": {"values": part}}, "_source": {"includes": list(fields)}}
             said = self._cluster.request(
                 "POST",
                 f"/{self._index.name}/_search",
