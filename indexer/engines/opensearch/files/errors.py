@@ -25,6 +25,16 @@ class WrittenOtherwise(IndexerError):
         )
 
 
+class FilesBusy(IndexerError):
+    """Another process is writing to the folder."""
+
+    def __init__(self, *, folder: object) -> None:
+        super().__init__(
+            f"Another process is writing to the folder '{folder}', and only one may at a time. "
+            "Wait until it is done, then run this again; or name another folder."
+        )
+
+
 class UnwritableFiles(IndexerError):
     """The disk is full, or the folder or pipe cannot be written to."""
 

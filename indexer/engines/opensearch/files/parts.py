@@ -1,14 +1,19 @@
 """Lines into files of a limited size, each of which appears only when it is whole; or into one stream."""
 
 import gzip
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from indexer.durability import sync
-from indexer.engines.opensearch.files.errors import UnwritableFiles
+from indexer.engines.opensearch.files.errors import FilesBusy, UnwritableFiles
+
+if sys.platform != "win32":
+    import fcntl
 
 NAME = re.compile(r"part-(\d{5,})\.ndjson(\.gz)?")
 
@@ -33,14 +38,17 @@ class Parts:
     """`part-00001.ndjson`, `part-00002.ndjson`, … in a folder, after those that are there."""
 
     def __init__(self, folder: Path, *, most: int, is_packed: bool) -> None:
-        """Into a folder that exists.
+        """Into a folder that exists, which takes the parts of one process at a time.
 
         Args:
             folder: of the parts.
             most: bytes of a part before it is packed; lines that belong together and are more make one by themselves.
             is_packed: by gzip.
+
+        Raises: FilesBusy, where another process is writing there.
         """
         self._folder, self._most, self._is_packed = folder, most, is_packed
+        self._lock = _locked(folder)
         for left in folder.glob(f"{_UNFINISHED}part-*"):
             left.unlink()
         found = (NAME.fullmatch(path.name) for path in folder.iterdir())
@@ -76,6 +84,9 @@ class Parts:
                 self._file.close()
             self._path(_UNFINISHED).unlink(missing_ok=True)
             self._file, self._bytes = None, 0
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _opened(self) -> gzip.GzipFile | BinaryIO:
         self._number += 1
@@ -102,6 +113,25 @@ class Stream:
 
     def close(self) -> None:
         """Nothing: whoever opened it closes it."""
+
+
+def _locked(folder: Path) -> int | None:
+    """A handle that keeps others out until it is closed, or the process is killed; None where no folder can be locked.
+
+    Raises: FilesBusy.
+    """
+    if sys.platform == "win32":
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise FilesBusy(folder=folder) from error
+    except OSError:  # of file systems in the network
+        os.close(handle)
+        return None
+    return handle
 
 
 @contextmanager

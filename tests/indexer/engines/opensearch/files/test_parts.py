@@ -1,6 +1,8 @@
 """Parts: whole lines, in order, no file larger than allowed, and none to be seen that is not whole."""
 
 import gzip
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.engines.opensearch.files.errors import UnwritableFiles
+from indexer.engines.opensearch.files.errors import FilesBusy, UnwritableFiles
 from indexer.engines.opensearch.files.parts import Parts, Stream
 
 documents = st.lists(st.binary(min_size=1, max_size=30).map(lambda raw: raw.replace(b"\n", b" ") + b"\n"), max_size=12)
@@ -89,3 +91,36 @@ def test_a_stream_gets_lines_at_once() -> None:
     lines.finish()
     lines.close()
     assert not stream.closed
+
+
+needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked here")
+
+
+@needs_locks
+def test_what_one_process_has_not_finished_is_not_taken_for_whole_by_another(tmp_path: Path) -> None:
+    first = Parts(tmp_path, most=100, is_packed=False)
+    first.add(b"one\n")
+    with pytest.raises(FilesBusy, match="Another process"):
+        Parts(tmp_path, most=100, is_packed=False)
+    first.finish()
+    first.close()
+    assert contents(tmp_path) == {"part-00001.ndjson": b"one\n"}
+    Parts(tmp_path, most=100, is_packed=False).close()
+
+
+@needs_locks
+def test_a_process_that_was_killed_leaves_nothing_half_written_and_keeps_nobody_out(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from indexer.engines.opensearch.files.parts import Parts\n"
+        "parts = Parts(Path(sys.argv[1]), most=20, is_packed=False)\n"
+        "parts.add(b'one one one one one\\n'); parts.add(b'two\\n')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=120)
+    assert done.returncode < 0
+    parts = Parts(tmp_path, most=100, is_packed=False)
+    parts.add(b"three\n")
+    parts.finish()
+    parts.close()
+    assert contents(tmp_path) == {"part-00001.ndjson": b"one one one one one\n", "part-00002.ndjson": b"three\n"}
