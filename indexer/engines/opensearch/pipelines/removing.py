@@ -7,7 +7,7 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.loading.versions import find_versions
-from indexer.engines.opensearch.pipelines.bodies import KINDS
+from indexer.engines.opensearch.pipelines.bodies import KINDS, name_of
 from indexer.engines.opensearch.pipelines.defaults import SETTING, default_of, set_default
 from indexer.engines.opensearch.pipelines.installing import Request
 from indexer.engines.opensearch.pipelines.standing import Standing, pipeline, standing
@@ -28,12 +28,12 @@ def requests(location: Location) -> list[Request]:
     """What `remove` would send now."""
     cluster = Cluster(address.parse(location.name), location.access)
     try:
-        ours = {there.name: there for there in standing(cluster, KINDS).values() if there.is_ours}
+        found = standing(cluster, KINDS)
         defaults = [
-            Request("PUT", f"/{version.name}/_settings", {SETTING: _before(cluster, ours[name]) or None})
-            for version in find_versions(cluster).all.values()
-            if (name := default_of(cluster, version.name)) in ours
+            Request("PUT", f"/{version}/_settings", {SETTING: name or None})
+            for version, name in _defaults(cluster, found).items()
         ]
+        ours = (there.name for there in found.values() if there.is_ours)
         return [*defaults, *(Request("DELETE", f"/_search/pipeline/{name}", None) for name in ours)]
     finally:
         cluster.close()
@@ -47,25 +47,29 @@ def remove(location: Location) -> Removal:
     cluster = Cluster(address.parse(location.name), location.access)
     try:
         found = standing(cluster, KINDS)
-        ours = {there.name: there for there in found.values() if there.is_ours}
-        defaults = {
-            version.name: _put_back(cluster, version.name, ours[name])
-            for version in find_versions(cluster).all.values()
-            if (name := default_of(cluster, version.name)) in ours
-        }
+        ours = tuple(there.name for there in found.values() if there.is_ours)
+        defaults = _defaults(cluster, found)
+        for version, default in defaults.items():
+            set_default(cluster, [version], default)
         for name in ours:
             doing = f"remove the search pipeline {name!r}"
             cluster.request("DELETE", f"/_search/pipeline/{name}", ignore=(404,), doing=doing)
         kept = tuple(there.name for there in found.values() if not there.is_ours)
-        return Removal(removed=tuple(ours), kept=kept, defaults=defaults)
+        return Removal(removed=ours, kept=kept, defaults=defaults)
     finally:
         cluster.close()
 
 
-def _put_back(cluster: Cluster, index: str, ours: Standing) -> str:
-    name = _before(cluster, ours)
-    set_default(cluster, [index], name)
-    return name
+def _defaults(cluster: Cluster, found: Mapping[str, Standing]) -> dict[str, str]:
+    """By version whose default is ours, what it is to have; so too where somebody took the pipeline itself away."""
+    names = {name_of(cluster.address.alias, kind): found.get(kind) for kind in KINDS}
+    before: dict[str, str] = {}
+    for version in find_versions(cluster).all.values():
+        name = default_of(cluster, version.name)
+        there = names.get(name)
+        if name in names and (there is None or there.is_ours):
+            before[version.name] = "" if there is None else _before(cluster, there)
+    return before
 
 
 def _before(cluster: Cluster, ours: Standing) -> str:

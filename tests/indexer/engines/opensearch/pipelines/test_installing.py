@@ -100,6 +100,14 @@ def test_a_default_that_is_gone_is_not_put_back(place: Place) -> None:
     assert place.default() is None
 
 
+def test_an_index_whose_default_was_taken_away_by_hand_answers_again_once_pipelines_are_removed(place: Place) -> None:
+    install(place.location, wish(default="rrf"))
+    place.server.ask("DELETE", f"/_search/pipeline/{place.alias}-rrf")
+    assert [request.method for request in removing.requests(place.location)] == ["PUT", "DELETE"]
+    assert remove(place.location).defaults == {f"{place.alias}-v1": ""}
+    assert place.default() is None
+
+
 def test_what_a_newer_biocpt_made_is_written_over_with_force_alone(place: Place) -> None:
     install(place.location, wish("rrf"))
     name = f"{place.alias}-rrf"
