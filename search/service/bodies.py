@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from search.service.errors import Overloaded, ServiceError
+from search.service.errors import Overloaded, ServiceError, Stopping
 from search.service.limits import Limits
 from search.service.request_errors import BodyTooLarge, SlowBody
 from search.service.turning_away import SMALL, turn_away
@@ -83,10 +84,15 @@ class BodiesBounded:
                 await work
         except ClientTooSlow:
             pass  # the server closes a connection whose answer was not sent whole
+        except asyncio.CancelledError:  # the server stops, and the time for what still runs is over
+            if outlet.begun:
+                raise
+            await turn_away(scope, receive, send, Stopping(), is_read=True)  # now: the loop ends next
         finally:
             gone.cancel()
             work.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
+            with suppress(asyncio.CancelledError):  # once more, when the loop ends
+                await asyncio.gather(work, gone, return_exceptions=True)
 
 
 class _Body:
@@ -134,9 +140,10 @@ class _Outlet:
     def __init__(self, send: Send, seconds: float) -> None:
         self._send = send
         self._seconds = seconds
-        self.complete = False
+        self.begun = self.complete = False
 
     async def __call__(self, message: Message) -> None:
+        self.begun = True
         if message["type"] != "http.response.body":
             await self._send(message)
             return

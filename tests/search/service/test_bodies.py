@@ -180,6 +180,24 @@ def test_work_ends_when_its_client_has_gone() -> None:
     assert (work.begun, work.stopped) == (1, 1)
 
 
+def test_a_client_that_a_stopping_server_gives_up_is_told_so() -> None:
+    """uvicorn cancels what still runs when the time for it is over, and would say 500 itself."""
+
+    async def stopped() -> tuple[Client, Work]:
+        work, client = Work(), Client(GOOD).ends()
+        bounded = BodiesBounded(work, limits=Limits(), refuse_if_full=nothing)
+        answering = asyncio.ensure_future(bounded(SCOPE, client.receive, client.send))
+        while not work.begun:
+            await asyncio.sleep(0)
+        answering.cancel()
+        await answering
+        return client, work
+
+    client, work = asyncio.run(asyncio.wait_for(stopped(), FAR))
+    assert (client.status, json.loads(client.body)["error"]["code"]) == (503, "stopping")
+    assert work.stopped == 1
+
+
 def test_a_client_that_goes_before_its_body_is_there_begins_no_work() -> None:
     work = Work()
     bounded = BodiesBounded(work, limits=Limits(), refuse_if_full=nothing)

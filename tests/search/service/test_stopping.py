@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from search.service.limits import Limits
 from tests.search.service.asking import GET_HEALTH, Answer, ask, connect, embeddings, head, receive
-from tests.search.service.serving import Process, as_process, in_thread, until
+from tests.search.service.serving import Gate, Process, as_process, in_thread, until
 
 pytestmark = pytest.mark.slow
 
@@ -101,3 +102,16 @@ def test_a_server_in_a_program_of_ones_own_is_stopped_from_another_thread(home: 
         assert receive(connection).status == 200
         server.server.stop()
         assert connection.recv(1) == b""
+
+
+def test_what_does_not_end_in_time_is_told_that_the_server_stops(home: Path) -> None:
+    with in_thread(home, "medcpt", limits=Limits(stopping_seconds=1)) as server, connect(server.address) as connection:
+        gate = Gate(server.inference, "medcpt-query")
+        try:
+            connection.sendall(embeddings(["heart"]))
+            until(lambda: gate.rows > 0, "work that runs")
+            server.server.stop()
+            answer = receive(connection)
+        finally:
+            gate.open.set()
+    assert (answer.status, answer.json["error"]["code"]) == (503, "stopping")
