@@ -26,6 +26,14 @@ RUNNING = "BIOCPT_TEST_NODES"
 CLUSTER_VERSION = "3.6.0"
 ML_VERSION = "3.6.0"
 
+_ML = {
+    "plugins.ml_commons.only_run_on_ml_node": False,
+    "plugins.ml_commons.disk_free_space_threshold": "-1",
+    "plugins.ml_commons.jvm_heap_memory_threshold": 100,
+    "plugins.ml_commons.native_memory_threshold": 100,
+}
+"""A busy machine is no reason to refuse a prediction."""
+
 
 class Servers:
     """Nothing is fetched, unpacked or started before a method asks for it.
@@ -99,8 +107,7 @@ class Servers:
         if (running := self._shared.get(f"{ML_VERSION}-ml")) is not None:
             return running
         if self._ml is None:
-            settings = {"plugins.ml_commons.only_run_on_ml_node": False}
-            node = Node(self._obtain(ML_VERSION, "ml"), self._run.path / "ml", heap="1g", settings=settings)
+            node = Node(self._obtain(ML_VERSION, "ml"), self._run.path / "ml", heap="1g", settings=_ML)
             self._begin(node)
             self._ml = node
         return self._ml

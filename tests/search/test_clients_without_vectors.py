@@ -12,7 +12,9 @@ from indexer.engines import open_reader
 from indexer.engines.location import Location
 from indexer.engines.opensearch.connectors.bodies import ModelServer
 from indexer.engines.opensearch.connectors.installing import install as connect
+from indexer.engines.opensearch.connectors.installing import remove as disconnect
 from indexer.engines.opensearch.pipelines.installing import install
+from indexer.engines.opensearch.pipelines.removing import remove as remove_pipelines
 from indexer.fields import searched
 from search.fusion import FusionOptions
 from search.indexing import LoadOptions, open_load
@@ -23,6 +25,7 @@ from search.response import Ranking
 from search.searcher import Searcher
 from tests.onnx_models import checkpoints
 from tests.opensearch.server import Refusal, Server
+from tests.opensearch.servers import Servers
 from tests.search.service.serving import in_thread
 
 pytestmark = [pytest.mark.slow, pytest.mark.opensearch]
@@ -79,7 +82,7 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(ml_node: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(ml_node: Server, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     home, alias = tmp_path_factory.mktemp("home"), "test-without-vectors"
     checkpoints.install(home, "medcpt")
     location = Location(f"{ml_node.url}/{alias}")
@@ -97,6 +100,9 @@ def place(ml_node: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         install(location, wish(["neural", "template", "rewrite"], FusionOptions(), fusion="rrf"))
         searcher = opened.enter_context(closing(open_searcher(location, SearcherOptions(home=home, rerank="cross"))))
         yield Place(ml_node, alias, searcher, server)
+        remove_pipelines(location)
+        disconnect(location, server)
+        servers.delete(alias)
 
 
 def neural(text: str) -> dict[str, Any]:
