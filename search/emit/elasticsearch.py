@@ -6,6 +6,7 @@ Written by Elasticsearch's public API specification, whose allowed keys the test
 from collections.abc import Mapping
 from typing import Any
 
+from indexer.analysis import sound
 from indexer.engines.opensearch.contents.documents import VECTOR, Clause
 from indexer.engines.opensearch.contents.encodings import GRAPH
 from indexer.engines.opensearch.searching.lists import EF_SEARCH, by_words, condition
@@ -55,7 +56,7 @@ def emission(searcher: Searcher, request: SearchRequest) -> Emission:
         best = fused[request.fusion]
     found.append(_reranked(best, request))
     notes = [UNRUN, "The fields are those of `biocpt index --emit ndjson`, whose elasticsearch.json makes the index."]
-    return Emission(question=request.query, to=ADDRESS, server="Elasticsearch", requests=found, notes=notes)
+    return Emission(question=sound(request.query), to=ADDRESS, server="Elasticsearch", requests=found, notes=notes)
 
 
 def _clause(probe: Probe) -> Clause:
@@ -137,7 +138,7 @@ def _reranked(retriever: Clause, request: SearchRequest) -> Emitted:
         "retriever": retriever,
         "field": "abstract",
         "inference_id": RERANKER,
-        "inference_text": request.query,
+        "inference_text": sound(request.query),
         "rank_window_size": max(request.rerank_depth, request.offset + request.limit),
     }
     about = (

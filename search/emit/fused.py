@@ -21,6 +21,10 @@ _CONSTANT_BESIDE: Release = (3, 1)
 """The first that reads the constant of ranks beside the technique; one before passes over it there without a word."""
 
 
+_LARGEST_CONSTANT = 10_000
+"""Of ranks, in any OpenSearch."""
+
+
 class Inline(NamedTuple):
     """A fusion as the server does it."""
 
@@ -77,6 +81,8 @@ def release(unsent: Unsent) -> Release:
 def lacking(fusion: str, request: SearchRequest, unsent: Unsent) -> str:
     """What the cluster is known to lack to fuse so, as a sentence; "" for nothing."""
     server, inline = unsent.server, INLINE[fusion]
+    if fusion == "rrf" and request.rrf_k > _LARGEST_CONSTANT:
+        return f"No query for rrf is shown: OpenSearch takes no constant of ranks above {_LARGEST_CONSTANT:,}."
     if server is None:
         return ""
     if server.has_neural_search is False:

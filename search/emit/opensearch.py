@@ -1,15 +1,17 @@
 """The requests that ask OpenSearch what `biocpt search` asks it: the lists as we send them, and whole answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from indexer.analysis import sound
 from indexer.engines.opensearch.contents.documents import Clause
 from indexer.engines.opensearch.searching.unsent import Telling, Unsent
 from indexer.queries import Lexical, Nearest, Probe
 from search.emit.emission import LINES, Emission, Emitted, encoded, path
 from search.emit.errors import NoRequests
 from search.emit.fused import INLINE, MISSED, hybrid, lacking, order_of, pipeline, release
-from search.emit.template import template
+from search.emit.template import LARGEST, template
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -41,11 +43,15 @@ def emission(searcher: Searcher, request: SearchRequest) -> Emission:
             else:
                 is_inner = space is not None and space.similarity == "ip"
                 found.append(_hybrid(fusion, request, unsent, is_inner_product=is_inner))
-    found += template(index, probes, request, unsent)
+    stored = template(index, probes, request, unsent)
+    if any(len(each.body) > LARGEST for each in stored if each.method == "PUT"):
+        notes.append(f"No template is shown: with these filters it is larger than the {LARGEST:,} bytes of a script.")
+    else:
+        found += stored
     if request.rerank:
         notes.append("No request re-ranks: `biocpt search` re-ranks the first of what these find.")
     return Emission(
-        question=request.query,
+        question=sound(request.query),
         to=unsent.address.cluster,
         server=f"OpenSearch {'.'.join(map(str, release(unsent))) if unsent.server is None else unsent.server.release}",
         requests=found,
@@ -69,7 +75,7 @@ def _alone(probes: Mapping[str, Probe], request: SearchRequest, unsent: Unsent) 
     """A request for each list by itself, with articles."""
     found = []
     for (name, probe), clause in zip(probes.items(), unsent.clauses, strict=True):
-        body = {**page(request, unsent), "query": clause, "search_pipeline": _NO_PIPELINE}
+        body = {**_page_of_list(request, unsent), "query": clause, "search_pipeline": _NO_PIPELINE}
         order = f"That of the {name} list, but for ties"
         if isinstance(probe, Nearest) and unsent.is_exact:
             order += f"; {MISSED}"
@@ -97,6 +103,11 @@ def _hybrid(fusion: str, request: SearchRequest, unsent: Unsent, *, is_inner_pro
         about=f"Both lists, fused by the server ({INLINE[fusion].name}), with articles; the pipeline is in the body.",
         order=order_of(fusion, request, unsent, is_inner_product=is_inner_product),
     )
+
+
+def _page_of_list(request: SearchRequest, unsent: Unsent) -> dict[str, Any]:
+    """The same of one list, which ends at its depth: `k` of a query for the nearest holds for each segment."""
+    return page(replace(request, limit=min(request.limit, request.depth - request.offset)), unsent)
 
 
 def page(request: SearchRequest, unsent: Unsent) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A search template that is stored in the cluster once: clients then send a text, its vector and a page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,9 @@ _TAGS = {
     f'"{_SIZE}"': "{{size}}{{^size}}10{{/size}}",
     f'"{_FROM}"': "{{from}}{{^from}}0{{/from}}",
 }
+LARGEST = 65_535
+"""Bytes of a script that a cluster stores, unless its operator allows more."""
+
 _VECTOR = "{{#toJson}}vector{{/toJson}}"
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
@@ -52,19 +55,32 @@ def template(index: Telling, probes: Mapping[str, Probe], request: SearchRequest
         Emitted(
             name="template-call",
             path=path(unsent.index, "_search", "template"),
-            body=encoded({"id": name, "params": _params(unsent, request)}),
+            body=encoded({"id": name, "params": _params(asked, unsent, request)}),
             about="Asks by the template. Another question is another text, each word of it once, and another vector.",
             order=f"That of the request {same}.",
         ),
     ]
 
 
-def _params(unsent: Unsent, request: SearchRequest) -> dict[str, Any]:
+def _params(marked: Unsent, unsent: Unsent, request: SearchRequest) -> dict[str, Any]:
     params: dict[str, Any] = {"size": request.limit, "from": request.offset}
     vectors = list(_arrays(unsent.clauses))
     if len(vectors) < len(unsent.clauses):
-        params["text"] = " ".join(distinct_words(request.query))
+        sent = _at_mark(marked.clauses, unsent.clauses)
+        params["text"] = " ".join(distinct_words(request.query)) if sent is None else sent
     return {**params, "vector": vectors[0]} if vectors else params
+
+
+def _at_mark(marked: object, real: object) -> str | None:
+    """What stands in `real` where the mark stands: of a long question, the words that are looked up."""
+    if isinstance(marked, str):
+        return real if marked == _TEXT and isinstance(real, str) else None
+    pairs: Iterable[tuple[object, object]] = ()
+    if isinstance(marked, Mapping) and isinstance(real, Mapping):
+        pairs = ((marked[key], real[key]) for key in marked.keys() & real.keys())
+    elif isinstance(marked, list | tuple) and isinstance(real, list | tuple):
+        pairs = zip(marked, real, strict=False)
+    return next((text for pair in pairs if (text := _at_mark(*pair)) is not None), None)
 
 
 def _with_mark(probe: Probe) -> Probe:

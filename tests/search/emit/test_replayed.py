@@ -18,6 +18,7 @@ from indexer.engines.location import Location
 from indexer.engines.opensearch.reader import OpenSearchReader
 from indexer.queries import Hit
 from onnx_models.specs import Similarity
+from search.emit import elasticsearch
 from search.emit.curl import script
 from search.emit.emission import Emission, Emitted, as_json
 from search.emit.opensearch import emission
@@ -192,6 +193,35 @@ def test_the_stored_template_gives_what_the_request_itself_gives(index: Index, n
             assert send(index.server, replace(called, body=body))["hits"]["hits"]
     finally:
         index.server.ask("DELETE", stored.path)
+
+
+@pytest.mark.parametrize("query", ["?!", " ".join(f"word{at}" for at in range(2_000)), "statin \ud83d trial"])
+def test_questions_of_no_words_too_many_or_half_a_letter_are_answered_by_all_requests(index: Index, query: str) -> None:
+    emitted = asked(index, replace(QUESTION, query=query))
+    called = next(each for each in emitted.requests if each.name == "template-call")
+    try:
+        answers = {each.name: send(index.server, each) for each in emitted.requests}
+    finally:
+        index.server.ask("DELETE", emitted.of("template").path)
+    assert hits(answers[called.name]) == hits(answers["hybrid-min-max"])
+    orjson.dumps(as_json(elasticsearch.emission(index.searcher, replace(QUESTION, query=query))))
+
+
+def test_what_the_server_would_refuse_is_left_out_and_said(index: Index) -> None:
+    many = Filters(ids=tuple(f"A{at}" for at in range(10_000)))
+    emitted = asked(index, replace(QUESTION, filters=many, rrf_k=10_001))
+    assert {each.name for each in emitted.requests} == {"lists", "lexical", "knn", "hybrid-min-max"}
+    assert [note.split(":")[0] for note in emitted.notes] == ["No query for rrf is shown", "No template is shown"]
+    for each in emitted.requests:
+        send(index.server, each)
+
+
+def test_a_list_by_itself_ends_at_its_depth(index: Index) -> None:
+    request = replace(QUESTION, depth=7, limit=5, offset=4)
+    emitted = asked(index, request)
+    ours = lists(index, request)
+    for list_, name in (("lexical", "lexical"), ("dense", "knn")):
+        assert len(hits(send(index.server, emitted.of(name)))) == len(ours[list_][4:9]) == 3
 
 
 @needs_curl
