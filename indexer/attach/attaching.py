@@ -68,8 +68,7 @@ class Attaching:
 
         Raises: NoText.
         """
-        ours = set() if self.record is None else set(self.record.added.all)
-        theirs = {path: leaf for path, leaf in self.index.leaves.items() if path not in ours}
+        theirs = {path: leaf for path, leaf in self.index.leaves.items() if not record.is_ours(leaf.source)}
         return propose(theirs, take_sample(self._cluster, self.index), address=self._cluster.address)
 
     def require_place(self) -> None:

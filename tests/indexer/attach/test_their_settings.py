@@ -85,6 +85,18 @@ def test_a_field_that_is_part_of_another_is_read_where_its_values_stand(
     assert ended(opened(location).sync(encoder, FillOptions())).tally.fresh == 3
 
 
+def test_our_fields_that_came_with_copied_documents_are_not_proposed(
+    node: Server, fresh_index: str, attach: Attach, opened: Open
+) -> None:
+    location = museum.make(node, fresh_index, tools(3))
+    attach(location)
+    copied, copy = sources(node, fresh_index), f"{fresh_index}-copy"
+    other = museum.make(node, copy, copied)  # in their own mapping: our fields become texts and numbers
+    assert not [field for field in opened(other).proposal().map.filters.values() if "biocpt" in field]
+    outcome = attach(other)
+    assert (outcome.tally.encoded, outcome.with_vector) == (3, 3)
+
+
 def test_an_index_that_gives_few_documents_at_once_is_read_in_smaller_pages(
     node: Server, fresh_index: str, opened: Open, encoder: HashEncoder
 ) -> None:

@@ -17,6 +17,10 @@ DATED = DATES | NUMBERS | KEYWORDS
 """… and those that a year is read from."""
 
 _YEAR = re.compile(r"\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_YEAR_WITHIN = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+"""Of a date that begins with something else: `22/06/2015`."""
+_TICKS = re.compile(r"\s*\d{9,}\s*")
+"""Seconds or milliseconds, written as a text."""
 _LAST_YEAR = 9_999
 """A larger number is milliseconds since 1970."""
 
@@ -119,17 +123,28 @@ def article_of(id: str, source: Any, map: FieldMap, known: Mapping[str, Leaf]) -
 def _date(source: Any, map: FieldMap, known: Mapping[str, Leaf]) -> tuple[int | None, int | None, int | None]:
     """Year, month and day as far as the first value of the field tells them."""
     found = values.values(source, known[map.year].source) if map.year in known else []
-    value = found[0] if found else None
+    value, format = found[0] if found else None, known[map.year].format if map.year in known else ""
+    if isinstance(value, str) and _TICKS.fullmatch(value):
+        value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _of_number(value)
-    said = _YEAR.match(value) if isinstance(value, str) else None
+        if not format or "epoch" in format:
+            return _of_number(value, is_seconds="epoch_second" in format)
+        value = str(value)  # 20150622, of the format yyyyMMdd
+    return _of_text(value) if isinstance(value, str) else (None, None, None)
+
+
+def _of_text(value: str) -> tuple[int | None, int | None, int | None]:
+    said = _YEAR.match(value)
     if said is None:
-        return None, None, None
+        within = _YEAR_WITHIN.search(value)
+        return (int(within[1]) if within else None), None, None
     return int(said[1]), int(said[2]) if said[2] else None, int(said[3]) if said[3] else None
 
 
-def _of_number(value: float) -> tuple[int | None, int | None, int | None]:
-    if 0 <= value <= _LAST_YEAR:
+def _of_number(value: float, *, is_seconds: bool) -> tuple[int | None, int | None, int | None]:
+    if is_seconds:
+        value *= 1000
+    elif 0 <= value <= _LAST_YEAR:
         return int(value), None, None
     try:
         date = datetime.fromtimestamp(value / 1000, UTC)

@@ -22,6 +22,8 @@ class Leaf:
     """Where its values stand in `_source`: of a multi-field (`title.keyword`) the field around it."""
     is_nested: bool = False
     """Within a nested object, whose parts are documents of their own: no plain query reaches it."""
+    format: str = ""
+    """Of a date, as its mapping says it; "" for the server's own."""
     is_searched: bool = True
     """Whether it was indexed, so that a query finds anything by it."""
 
@@ -57,5 +59,11 @@ def _within(properties: Mapping[str, Any], before: str, *, is_nested: bool) -> I
 
 
 def _leaf(path: str, field: Mapping[str, Any], *, source: str, is_nested: bool) -> Leaf:
-    is_searched = field.get("index", True) is not False
-    return Leaf(path=path, type=field["type"], source=source, is_nested=is_nested, is_searched=is_searched)
+    return Leaf(
+        path=path,
+        type=field["type"],
+        source=source,
+        is_nested=is_nested,
+        format=field.get("format", ""),
+        is_searched=field.get("index", True) is not False,
+    )

@@ -3,6 +3,7 @@
 There it goes wherever the index goes (a snapshot, another cluster), and it takes no index of our own beside theirs.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,6 +19,8 @@ KEY = "biocpt_attached"
 """Of the mapping's `_meta`."""
 
 FORMAT = 1
+
+_OURS = re.compile(r"biocpt_(vector|text_digest|model)(_\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,11 @@ class Record:
     def has_vector(self) -> Mapping[str, Any]:
         """The query for documents that have a vector."""
         return {"term": {self.added.model: self.space.fingerprint}}
+
+
+def is_ours(name: str) -> bool:
+    """Whether a field is one that an attachment adds, or of one that came here with the documents (`_reindex`)."""
+    return _OURS.fullmatch(name) is not None
 
 
 def record_of(meta: Mapping[str, Any], *, location: object) -> Record | None:

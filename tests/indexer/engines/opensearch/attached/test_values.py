@@ -57,10 +57,30 @@ MAP = FieldMap(text=("t",), year="d", retracted="r", filters={"x": "x", "journal
         ("soon", (None, None, None)),
         (10**30, (None, None, None)),
         (True, (None, None, None)),
+        ("22/06/2015", (2015, None, None)),
+        ("Mon, 22 Jun 2015 10:00:00 +0000", (2015, None, None)),
+        ("1434931200000", (2015, 6, 22)),
     ],
 )
 def test_a_date_is_read_as_far_as_it_is_told(value: Any, date: tuple[int | None, ...]) -> None:
     article = article_of("1", {"t": "words", "d": value}, MAP, KNOWN)
+    assert (article.year, article.month, article.day) == date
+
+
+@pytest.mark.parametrize(
+    ("format", "value", "date"),
+    [
+        ("epoch_second", 1_434_931_200, (2015, 6, 22)),
+        ("epoch_second", "1434931200", (2015, 6, 22)),
+        ("yyyyMMdd", 20_150_622, (2015, None, None)),
+        ("dd.MM.yyyy||epoch_millis", 1_434_931_200_000, (2015, 6, 22)),
+    ],
+)
+def test_a_number_in_a_date_is_read_by_the_format_of_its_field(
+    format: str, value: Any, date: tuple[int | None, ...]
+) -> None:
+    known = leaves({"properties": {"t": {"type": "text"}, "d": {"type": "date", "format": format}}})
+    article = article_of("1", {"t": "words", "d": value}, FieldMap(text=("t",), year="d"), known)
     assert (article.year, article.month, article.day) == date
 
 
