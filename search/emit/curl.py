@@ -29,7 +29,7 @@ def script(emission: Emission, access: Access = NOBODY) -> str:
 
 def _command(request: Emitted, to: str, access: Access) -> str:
     said = [request.name, request.about, *([f"Order: {request.order}"] if request.order else [])]
-    words = ["curl", "--silent", "--show-error", "--fail-with-body", *_letting_in(access)]
+    words = ["curl", "--silent", "--show-error", "--fail-with-body", *letting_in(access)]
     words += ["--request", request.method, "--header", shlex.quote(f"Content-Type: {request.kind}")]
     words += ["--write-out", r"'\n'", "--data-binary", "@-", _url(to, request.path)]
     return "\n".join([*map(_comment, said), f"{' '.join(words)} <<'{_END}'", request.body.decode() + _END])
@@ -40,8 +40,8 @@ def _url(to: str, path: str) -> str:
     return f'"{to}"{shlex.quote(path)}' if to.startswith("$") else shlex.quote(to + path)
 
 
-def _letting_in(access: Access) -> Iterator[str]:
-    """What tells curl who asks, and whom to trust."""
+def letting_in(access: Access) -> Iterator[str]:
+    """Words of bash that tell curl who asks, and whom to trust; secrets are read from variables when it runs."""
     if access.user:
         yield from ("--user", shlex.quote(f"{access.user}:") + f'"{_secret("BIOCPT_OPENSEARCH_PASSWORD")}"')
     if access.api_key:
