@@ -5,6 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_SIGNS = 18
+"""OpenSearch's ml-commons (seen at 3.6.0) reads a longer number as one that its function for Cohere's re-ranking cannot
+take: BigDecimal cannot be cast to Double."""
+
 
 class Ranked(NamedTuple):
     """A document: where it was in the request, and how relevant it is."""
@@ -27,3 +31,12 @@ def ranked(logits: NDArray[np.float64], *, raw: bool = False) -> list[Ranked]:
     scores = logits if raw else sigmoid(logits)
     order = np.argsort(-logits, kind="stable")
     return [Ranked(int(place), float(scores[place])) for place in order]
+
+
+def brief(score: float) -> float:
+    """The score in at most `MOST_SIGNS` signs as JSON: the digits that go are beyond float32's by far."""
+    digits = 17
+    while len(repr(score)) > MOST_SIGNS:
+        digits -= 1
+        score = float(f"{score:.{digits}g}")
+    return score

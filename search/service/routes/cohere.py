@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from search.service import choosing
 from search.service.inference import Embedded, Scored, ServedModel, Side
 from search.service.json_response import JsonResponse
-from search.service.relevance import ranked
+from search.service.relevance import brief, ranked
 from search.service.request_errors import InvalidField
 from search.service.routes.serving import (
     StrictRoute,
@@ -56,7 +56,7 @@ async def rerank_v2(body: RerankV2, request: Request) -> JsonResponse:
 async def _ranked(request: Request, served: ServedModel, body: RerankBody) -> JsonResponse:
     done = await scored(request, served, body.query, body.texts())
     best = ranked(done.logits, raw=body.raw_scores)[: body.top_n]
-    results: list[dict[str, object]] = [{"index": index, "relevance_score": score} for index, score in best]
+    results: list[dict[str, object]] = [{"index": index, "relevance_score": brief(score)} for index, score in best]
     if body.return_documents:
         given = body.given()
         for result, (index, _) in zip(results, best, strict=True):

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.service.relevance import ranked, sigmoid
+from search.service.relevance import brief, ranked, sigmoid
 
 LOGITS = st.lists(st.floats(min_value=-1e6, max_value=1e6), max_size=30)
 
@@ -44,3 +45,11 @@ def test_every_document_is_there_once_best_first_and_equal_ones_keep_their_order
 @given(LOGITS)
 def test_raw_scores_are_the_models_own(logits: list[float]) -> None:
     assert [score for _, score in ranked(np.array(logits, dtype=np.float64), raw=True)] == sorted(logits, reverse=True)
+
+
+@given(st.floats(min_value=-1e6, max_value=1e6))
+def test_a_score_in_brief_is_the_score_in_eighteen_signs(score: float) -> None:
+    shown = brief(score)
+    assert len(repr(shown)) <= 18
+    assert len(orjson.dumps(shown)) <= 18
+    assert shown == pytest.approx(score, rel=1e-9, abs=1e-300)

@@ -1,7 +1,7 @@
 """What a cluster is told of the model server: a connector and a remote model a role. Add a role: a row in ROLES.
 
 Every text goes out as a part of a list or an object, never as a string of its own: ml-commons leaves a string that
-happens to be JSON, such as a question in quotes, unescaped (read in its source at 3.6.0, and run).
+happens to be a JSON object or list unescaped (seen at 3.6.0).
 """
 
 from collections.abc import Mapping
