@@ -111,7 +111,7 @@ def _tell(report: "Report") -> None:
         click.echo(f"{installed.name}: {installed.outcome} ({installed.id})")
     if report.why_not_set:
         click.echo(f"{report.why_not_set}\nAn administrator has to send this first:", err=True)
-        click.echo(f"PUT /_cluster/settings\n{_indented({'persistent': dict(report.settings)})}")
+        click.echo(f"PUT /_cluster/settings\n{_indented(dict(report.request))}")
     elif report.settings:
         click.echo(f"Set in the cluster: {', '.join(report.settings)}")
 

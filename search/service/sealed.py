@@ -6,6 +6,7 @@ tells where the one ends, and whether both are whole.
 """
 
 import re
+from itertools import islice
 
 from indexer.article import Article, text_digest
 from indexer.engines.opensearch.pipelines.bodies import JOINED
@@ -13,6 +14,8 @@ from search.service.errors import ServiceError
 
 _SEAL = re.compile(r"true([0-9a-f]{32})")
 _NO_TEXT = "false"
+_MOST_SEALS = 16
+"""What look like seals before the real one: each costs a digest of the whole text."""
 
 
 class BrokenSeal(ServiceError):
@@ -33,7 +36,7 @@ def passage(text: str, place: int) -> tuple[str, str]:
     """
     if text == _NO_TEXT:
         return "", ""
-    for seal in _SEAL.finditer(text):
+    for seal in islice(_SEAL.finditer(text), _MOST_SEALS):
         title, abstract = text[: seal.start()], text[seal.end() :]
         if text_digest(Article(id="", order=0, title=title, abstract=abstract)) == seal[1]:
             return title, abstract

@@ -14,7 +14,9 @@ import urllib3
 
 from indexer.article import Article
 from indexer.engines.location import Location
-from indexer.engines.opensearch.connectors import settings
+from indexer.engines.opensearch.connecting import address
+from indexer.engines.opensearch.connecting.connection import Cluster
+from indexer.engines.opensearch.connectors import registry, settings
 from indexer.engines.opensearch.connectors.bodies import ROLES, ModelServer, name_of
 from indexer.engines.opensearch.connectors.checking import check
 from indexer.engines.opensearch.connectors.errors import (
@@ -234,7 +236,25 @@ def test_the_commands_install_check_and_remove(
     assert biocpt("connector", "remove", *on).out == "There was nothing to remove.\n"
 
 
-@pytest.mark.parametrize("bad", ["models:8808", "ftp://models/", "http://", "http://ann@models", "http://m/?x=1"])
+UNUSABLE = [
+    "models:8808",
+    "ftp://models/",
+    "http://",
+    "http://ann@models",
+    "http://m/?x=1",
+    "http://m/?",
+    "http://[::1",
+    "http://m:port",
+    "http://m:99999",
+    "http://m/ x",
+    "http://m\n/",
+    "http://m/${parameters.model}",
+    'http://m/"',
+    "http://m/\u2028",
+]
+
+
+@pytest.mark.parametrize("bad", UNUSABLE)
 def test_a_server_that_cannot_be_one_is_refused(biocpt: Command, bad: str) -> None:
     with pytest.raises(UnusableServer):
         settings.checked(bad)
@@ -244,15 +264,83 @@ def test_a_server_that_cannot_be_one_is_refused(biocpt: Command, bad: str) -> No
     assert (answer.code, len(answer.err.splitlines())) == (1, 1)
 
 
+def test_a_password_in_a_servers_url_is_not_repeated(biocpt: Command) -> None:
+    asked = ("connector", "install", "--index", "http://127.0.0.1:1/pubmed", "--model", "minilm")
+    answer = biocpt(*asked, "--server", "http://ann:s3cret@models")
+    assert answer.code == 1
+    assert "s3cret" not in answer.err
+
+
 def test_a_folder_asks_no_server(biocpt: Command, tmp_path: Path) -> None:
     answer = biocpt("connector", "check", "--index", tmp_path)
     assert answer.code == 1
     assert "is a folder" in answer.err
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8808", "https://models.example/a+b(c)"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8808", "https://models.example/a+b(c)", "http://[::1]:8808"])
 def test_the_pattern_that_is_trusted_is_of_that_address_alone(url: str) -> None:
     pattern = settings.pattern_of(url)
     assert re.search(pattern, f"{url}/v1/embeddings")
-    for other in (f"{url}.evil.example/", f"http://evil/{url}/", url.replace(".", "x") + "/"):
+    for other in (f"{url}.evil.example/", f"http://evil/{url}/", re.sub(r"[.+:]", "x", url) + "/"):
         assert not re.search(pattern, other)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_enough"),
+    [
+        (r"^https://models\.example/.*$", True),
+        (r"https://.*/(v1|opensearch)/[a-z]{1,12}", True),
+        (r"^https://models\.example/", False),
+        (r"^https://models\.example/v1/.*$", False),
+        (r"^https://models\.example/\p{Alpha}.*$", False),
+        (r"^https://models\.example/[[a-z]&&[^b]].*$", False),
+    ],
+)
+def test_what_others_trust_is_enough_where_it_is_the_whole_of_each_address(pattern: str, is_enough: bool) -> None:
+    """As Java's `matches` has it; of what Python cannot read, nothing is assumed."""
+    assert settings.is_trusted("https://models.example", [pattern]) == is_enough
+
+
+@pytest.mark.parametrize(
+    ("url", "is_private"),
+    [
+        ("http://localhost:8808", True),
+        ("http://[::1]:8808", True),
+        ("http://172.18.0.2", True),
+        ("https://[fd00::1]/x", True),
+        ("https://8.8.8.8", False),
+    ],
+)
+def test_private_addresses_are_known(url: str, is_private: bool) -> None:
+    assert settings.is_private(url) == is_private
+
+
+@pytest.mark.slow
+def test_settings_go_where_they_count(ml_node: Server, server: ModelServer) -> None:
+    """A transient setting stands before a persistent one: written below it, ours would be passed over."""
+    theirs = r"^https://models\.example/\p{Alpha}{1,9}/.*$"
+    ml_node.ask("PUT", "/_cluster/settings", {"transient": {TRUSTED: [theirs]}, "persistent": {TRUSTED: None}})
+    try:
+        assert install(Location(f"{ml_node.url}/any"), server).models
+        said = ml_node.ask("GET", "/_cluster/settings?flat_settings=true")
+        assert said["transient"][TRUSTED] == [theirs, settings.pattern_of(server.url)]
+        assert TRUSTED not in said["persistent"]
+        remove(Location(f"{ml_node.url}/any"), server)
+        assert ml_node.ask("GET", "/_cluster/settings?flat_settings=true")["transient"][TRUSTED] == [theirs]
+    finally:
+        ml_node.ask("PUT", "/_cluster/settings", {"transient": {TRUSTED: None}, "persistent": {TRUSTED: None}})
+
+
+@pytest.mark.slow
+def test_what_two_installs_at_once_made_twice_is_removed_whole(ml_node: Server, server: ModelServer) -> None:
+    location, name = Location(f"{ml_node.url}/any"), name_of("minilm", "query")
+    install(location, server)
+    with closing(Cluster(address.parse(location.name), location.access)) as cluster:
+        old = named(ml_node, "connector", name)[0]["_id"]
+        registry.make_model(cluster, server, "query", registry.make_connector(cluster, server, "query"))
+        registry.make_model(cluster, server, "query", old)
+    install(location, server)
+    assert len(check(location, server, 32)) == len(ROLES)
+    remove(location, server)
+    assert named(ml_node, "connector", name) == []
+    assert named(ml_node, "model", name) == []

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from search.service.schemas.texts import Answer, Body, Text
+from search.service.schemas.texts import Answer, Body, Name, Text
 
 
 class TextQuery(Body):
@@ -40,9 +40,9 @@ class Source(Body):
 class RerankRequest(Body):
     """One question and the documents of a page, each the joined fields of an article of ours."""
 
-    model: str
-    queries: Annotated[list[Query], Field(min_length=1, max_length=1)]
-    sources: Annotated[list[Source], Field(min_length=1)]
+    model: Name
+    queries: Annotated[list[Query], Field(min_length=1, max_length=1, fail_fast=True)]
+    sources: Annotated[list[Source], Field(min_length=1, fail_fast=True)]
 
 
 class RerankScore(Answer):
@@ -61,9 +61,9 @@ class RerankScores(Answer):
 class VectorRequest(Body):
     """One question, in a list: ml-commons quotes texts in lists alone for certain."""
 
-    model: str
+    model: Name
     """The query encoder."""
-    texts: Annotated[list[Text], Field(min_length=1, max_length=1)]
+    texts: Annotated[list[Text], Field(min_length=1, max_length=1, fail_fast=True)]
 
 
 class Vector(Answer):
@@ -76,9 +76,9 @@ class Vector(Answer):
 class RewriteRequest(Body):
     """A search as a client sent it, and what it is to become."""
 
-    model: str
+    model: Name
     """The query encoder."""
-    field: str
+    field: Name
     """Of the vectors."""
     depth: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Candidates of each part of the hybrid query."""

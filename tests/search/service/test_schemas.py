@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from search.service.schemas import cohere, openai, tei
+from search.service.schemas import cluster, cohere, openai, tei
 from search.service.schemas.texts import Body
 
 
 def lists() -> Iterator[tuple[type[BaseModel], str]]:
     """Each field of each request that holds a list."""
-    models = {model for module in (cohere, openai, tei) for model in vars(module).values() if isinstance(model, type)}
+    modules = (cluster, cohere, openai, tei)
+    models = {model for module in modules for model in vars(module).values() if isinstance(model, type)}
     for model in sorted((model for model in models if issubclass(model, Body)), key=lambda model: model.__name__):
         for name, field in model.model_fields.items():
             if "list[" in str(field.annotation):

@@ -1,5 +1,7 @@
 """Joined fields are taken apart where the digest says, and what is not whole is refused."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +36,14 @@ def test_title_and_abstract_are_as_they_were(title: str, abstract: str) -> None:
 )
 def test_texts_that_look_like_a_seal_are_none(title: str, abstract: str) -> None:
     assert passage(joined(title, abstract), 0) == (title, abstract)
+
+
+def test_a_text_full_of_what_looks_like_seals_is_given_up_soon() -> None:
+    """Each costs a digest of the whole text: a body of 2 MB would hold the server up for minutes."""
+    begun = time.process_time()
+    with pytest.raises(BrokenSeal):
+        passage(f"true{'0' * 32}" * 50_000, 0)
+    assert time.process_time() - begun < 10
 
 
 def test_an_article_without_text_is_whole() -> None:

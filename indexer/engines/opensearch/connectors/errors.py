@@ -1,5 +1,6 @@
 """What can go wrong with connectors."""
 
+from indexer.engines.location import without_secrets
 from indexer.errors import IndexerError
 
 
@@ -27,7 +28,9 @@ class UnusableServer(IndexerError):
     """The model server's URL is none that a cluster can ask."""
 
     def __init__(self, *, url: str, why: str) -> None:
-        super().__init__(f"No model server can be at {url[:200]!r}: {why}. Name one such as http://127.0.0.1:8085.")
+        super().__init__(
+            f"No model server can be at {without_secrets(url)[:200]!r}: {why}. Name one such as http://127.0.0.1:8808."
+        )
 
 
 class NotInstalled(IndexerError):

@@ -16,6 +16,7 @@ from indexer.engines.opensearch.connectors.registry import (
     delete,
     deploy,
     find,
+    find_all,
     make_connector,
     make_model,
     undeploy,
@@ -41,6 +42,8 @@ class Report:
     models: tuple[Installed, ...]
     settings: Mapping[str, Any]
     """What had to be set."""
+    request: Mapping[str, Any]
+    """The body that sets it; {} where nothing had to be."""
     why_not_set: str
     """Who asks may not set them: an administrator has to, before anything else can be done. "" where they are set."""
 
@@ -56,18 +59,17 @@ def install(location: Location, server: ModelServer, *, force: bool = False) -> 
     """
     cluster = Cluster(address.parse(location.name), location.access)
     try:
-        for role in ROLES:
-            find(cluster, "connector", name_of(server.model_set, role))
-            find(cluster, "model", name_of(server.model_set, role))
+        _refuse_foreign(cluster, server)
         wanted = settings.missing(cluster, server.url)
+        request = settings.body(cluster, wanted)
         try:
             settings.put(cluster, wanted)
         except MissingRight as error:
-            return Report(models=(), settings=wanted, why_not_set=str(error))
+            return Report(models=(), settings=wanted, request=request, why_not_set=str(error))
         models = tuple(_install(cluster, server, role, force) for role in ROLES)
         for model in models:
             wait_until_deployed(cluster, model.id, model.name)
-        return Report(models=models, settings=wanted, why_not_set="")
+        return Report(models=models, settings=wanted, request=request, why_not_set="")
     finally:
         cluster.close()
 
@@ -75,18 +77,19 @@ def install(location: Location, server: ModelServer, *, force: bool = False) -> 
 def remove(location: Location, server: ModelServer) -> tuple[str, ...]:
     """Remove what is ours; the names of models and connectors that were there.
 
-    Raises: ForeignConnector, for one that is not ours; what came before it is removed.
+    Raises: ForeignConnector, for one that is not ours; then nothing is removed.
     """
     cluster = Cluster(address.parse(location.name), location.access)
     removed: list[str] = []
     try:
+        _refuse_foreign(cluster, server)
         for role in ROLES:
             name = name_of(server.model_set, role)
-            if (found := find(cluster, "model", name)) is not None:
+            for found in find_all(cluster, "model", name):
                 undeploy(cluster, found.id)
                 delete(cluster, "model", found.id)
                 removed.append(name)
-            if (found := find(cluster, "connector", name)) is not None:
+            for found in find_all(cluster, "connector", name):
                 delete(cluster, "connector", found.id)
                 removed.append(name)
         with suppress(MissingRight):  # what is trusted stays so: nobody of ours is asked any more
@@ -94,6 +97,12 @@ def remove(location: Location, server: ModelServer) -> tuple[str, ...]:
         return tuple(dict.fromkeys(removed))
     finally:
         cluster.close()
+
+
+def _refuse_foreign(cluster: Cluster, server: ModelServer) -> None:
+    for role in ROLES:
+        find_all(cluster, "connector", name_of(server.model_set, role))
+        find_all(cluster, "model", name_of(server.model_set, role))
 
 
 def _install(cluster: Cluster, server: ModelServer, role: Role, force: bool) -> Installed:

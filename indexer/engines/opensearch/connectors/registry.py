@@ -40,12 +40,20 @@ class Found:
 def find(cluster: Cluster, what: What, name: str) -> Found | None:
     """The connector or model of that name; the first by id, should there be several.
 
+    Raises: as `find_all`.
+    """
+    return next(iter(find_all(cluster, what, name)), None)
+
+
+def find_all(cluster: Cluster, what: What, name: str) -> list[Found]:
+    """The connectors or models of that name, by id: several, where two made them at once.
+
     Raises:
-        ForeignConnector: it is not ours.
+        ForeignConnector: one is not ours.
         NoMachineLearning: the cluster knows nothing of models.
     """
     query = {
-        "size": 10,
+        "size": 100,
         "query": {
             "bool": {
                 "filter": [{"term": {"name.keyword": name}}],
@@ -62,11 +70,9 @@ def find(cluster: Cluster, what: What, name: str) -> Found | None:
             raise NoMachineLearning(address=cluster.address) from error
         raise
     hits = sorted(said.get("hits", {}).get("hits", ()), key=lambda hit: str(hit["_id"]))
-    if not hits:
-        return None
-    if not is_ours(hits[0]["_source"]):
+    if not all(is_ours(hit["_source"]) for hit in hits):
         raise ForeignConnector(address=cluster.address, what=what, name=name)
-    return Found(hits[0]["_id"], hits[0]["_source"])
+    return [Found(hit["_id"], hit["_source"]) for hit in hits]
 
 
 def ids_of(cluster: Cluster, model_set: str) -> Mapping[str, str]:
