@@ -114,7 +114,7 @@ ENGINES: dict[str, Engine] = {
 
 def is_sidecar(folder: Path) -> bool:
     """Whether a folder holds vectors of an index in a cluster, which is asked with it."""
-    return (folder / "attached.json").is_file()
+    return os.path.lexists(folder / "attached.json")  # False too for a name that no folder can have
 
 
 def open_reader(location: AnyLocation) -> Reader:
