@@ -10,7 +10,7 @@ from indexer.engines.opensearch.searching.unsent import Telling, Unsent
 from indexer.queries import Lexical, Nearest, Probe
 from search.emit.emission import LINES, Emission, Emitted, encoded, path
 from search.emit.errors import NoRequests
-from search.emit.fused import INLINE, MISSED, hybrid, lacking, order_of, pipeline, release
+from search.emit.fused import MISSED, NAMES, hybrid, lacking, order_of, pipeline, release
 from search.emit.template import LARGEST, template
 from search.request import SearchRequest
 from search.searcher import Searcher
@@ -37,7 +37,7 @@ def emission(searcher: Searcher, request: SearchRequest) -> Emission:
         notes.append("Who asks may not see the server's version, so hybrid requests are written for the newest known.")
     if len(probes) > 1:
         space = searcher.info.space
-        for fusion in sorted(INLINE, key=lambda fusion: fusion != request.fusion):
+        for fusion in sorted(NAMES, key=lambda fusion: fusion != request.fusion):
             if without := lacking(fusion, request, unsent):
                 notes.append(without)
             else:
@@ -97,10 +97,10 @@ def _hybrid(fusion: str, request: SearchRequest, unsent: Unsent, *, is_inner_pro
     query: Clause = hybrid(unsent.clauses, request.depth)
     body = {**page(request, unsent), "query": query, "search_pipeline": pipeline(fusion, request, unsent)}
     return Emitted(
-        name=f"hybrid-{INLINE[fusion].name}",
+        name=f"hybrid-{NAMES[fusion]}",
         path=path(unsent.index, "_search"),
         body=encoded(body),
-        about=f"Both lists, fused by the server ({INLINE[fusion].name}), with articles; the pipeline is in the body.",
+        about=f"Both lists, fused by the server ({NAMES[fusion]}), with articles; the pipeline is in the body.",
         order=order_of(fusion, request, unsent, is_inner_product=is_inner_product),
     )
 

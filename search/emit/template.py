@@ -12,7 +12,7 @@ from indexer.analysis import distinct_words
 from indexer.engines.opensearch.searching.unsent import Telling, Unsent
 from indexer.queries import Lexical, Match, Probe
 from search.emit.emission import Emitted, encoded, path
-from search.emit.fused import INLINE, hybrid, lacking, pipeline
+from search.emit.fused import NAMES, hybrid, lacking, pipeline
 from search.request import SearchRequest
 
 _TEXT, _SIZE, _FROM = "biocpttemplatetext", "biocpttemplatesize", "biocpttemplatefrom"
@@ -39,7 +39,7 @@ def template(index: Telling, probes: Mapping[str, Probe], request: SearchRequest
     is_fused = len(probes) > 1
     if is_fused and lacking(request.fusion, request, unsent):
         return []
-    kind = INLINE[request.fusion].name if is_fused else next(iter(probes))
+    kind = NAMES[request.fusion] if is_fused else next(iter(probes))
     name = f"biocpt-{unsent.index}-{kind}"
     asked = index.would_send([_with_mark(probe) for probe in probes.values()])
     script = {"script": {"lang": "mustache", "source": _source(asked, request)}}
