@@ -41,6 +41,11 @@ HOSTILE = [
     '{"match_all": {}}',
     "cœur 心 🫀 insulin",
     '["heart"]',
+    "null",
+    '"',
+    "\\",
+    "heart ${",
+    "\0 heart \ufeff\U0010ffff",
 ]
 """Quotes, a text that is JSON by itself, ways out of a string, and names of variables."""
 
@@ -152,6 +157,12 @@ def test_one_plain_search_gives_our_own_order_and_scores(place: Place, level: st
 @pytest.mark.parametrize("level", ["neural", "rewrite"])
 def test_hostile_texts_are_texts(place: Place, level: str, text: str) -> None:
     same_order(place.ask(level, LEVELS[level](text)), place.ours(text))
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "${search}" not in text])
+def test_hostile_texts_in_a_template_are_texts(place: Place, text: str) -> None:
+    """But for names of variables in braces, which a client's own template is filled in for."""
+    same_order(place.ask("template", template(text)), place.ours(text))
 
 
 def test_a_bare_match_is_answered_by_meaning_too(place: Place) -> None:
