@@ -277,8 +277,8 @@ def _parts(lines: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=3)
-    asked.add_argument("--texts", type=int, default=960)
+    asked = commandline.parser(__doc__, rounds=2)
+    asked.add_argument("--texts", type=int, default=480)
     return commandline.run("model_server", asked, measure)
 
 
