@@ -26,15 +26,21 @@ OLDEST: dict[VectorEncoding, tuple[int, int]] = {
 DERIVED_SINCE = (3, 0)
 """The first version that does not keep vectors in `_source` unless told to."""
 
-FLOOD = 0.95
-"""Of a disk: beyond it OpenSearch blocks writes (`cluster.routing.allocation.disk.watermark.flood_stage`)."""
+FLOOD = "95%"
+"""Of a disk, beyond which OpenSearch blocks writes unless a cluster is told otherwise."""
 
+_DISK = "cluster.routing.allocation.disk"
 _UNITS = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40}
 _NODES = (
     "nodes.*.name,nodes.*.roles,nodes.*.os.mem.total_in_bytes,nodes.*.os.cgroup.memory.limit_in_bytes,"
     "nodes.*.jvm.mem.heap_max_in_bytes,nodes.*.fs.total"
 )
-_SETTINGS = {"include_defaults": "true", "flat_settings": "true", "filter_path": "*.knn.memory*"}
+_SETTINGS = {
+    "include_defaults": "true",
+    "flat_settings": "true",
+    "filter_path": "*.knn*circuit_breaker*,*.cluster*disk*threshold_enabled,*.cluster*disk*flood_stage",
+}
+"""A dot in `filter_path` parts names, so a flat name with dots is matched by stars alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,9 @@ class Capacity:
     """Whether every data node has the k-NN plugin; who may not see the nodes' plugins is told that they have."""
     native_limit: str
     """`knn.memory.circuit_breaker.limit`: a part of the memory beside the heap (`50%`), or an amount (`60gb`)."""
+    flood: str | None = FLOOD
+    """`cluster.routing.allocation.disk.watermark.flood_stage`: writes are blocked where more of a disk than this is
+    full (`95%`, `0.95`), or less than this is free (`500mb`); None where the cluster does not look."""
 
     @property
     def keeps_source_vectors(self) -> bool:
@@ -84,7 +93,7 @@ class Capacity:
     @property
     def disk(self) -> float:
         """Bytes that can be written before the first node's disk is so full that writes are blocked, if evenly."""
-        return sum(max(node.disk_free - (1 - FLOOD) * node.disk, 0) for node in self.nodes)
+        return sum(max(node.disk_free - kept_free(self.flood, node.disk), 0) for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ def read(cluster: Cluster) -> Capacity:
         nodes=tuple(_node(said, graphs.get(id, {})) for id, said in stats["nodes"].items() if _keeps_data(said)),
         has_knn=found.has_knn is not False,
         native_limit=_native_limit(settings),
+        flood=_flood(settings),
     )
 
 
@@ -187,6 +197,16 @@ def bounded(limit: str, whole: float) -> float:
     return whole * number / 100 if unit == "%" else min(number * _UNITS[unit], whole)
 
 
+def kept_free(flood: str | None, whole: float) -> float:
+    """The bytes of a disk that stay free for a flood stage such as `95%`, `0.95` or `500mb`, of so many bytes."""
+    if flood is None:
+        return 0.0
+    part = re.fullmatch(r"([\d.]+)\s*(%?)", flood.strip())
+    if part is None:
+        return bounded(flood, whole)
+    return whole * (1 - float(part[1]) / (100 if part[2] else 1))
+
+
 def size(count: float) -> str:
     """Bytes for people: `133.8 GB`."""
     for unit, bytes_ in (("TB", 1e12), ("GB", 1e9)):
@@ -250,9 +270,22 @@ def _node(said: Mapping[str, Any], graphs: Mapping[str, Any]) -> Node:
 
 def _native_limit(settings: Mapping[str, Mapping[str, str]]) -> str:
     """`100%` where the limit is switched off."""
-    said: dict[str, str] = {}
-    for kind in ("defaults", "persistent", "transient"):
-        said.update(settings.get(kind, {}))
+    said = _valid(settings)
     if said.get("knn.memory.circuit_breaker.enabled") == "false":
         return "100%"
     return said.get("knn.memory.circuit_breaker.limit", f"{sizing.NATIVE_SHARE:.0%}")
+
+
+def _flood(settings: Mapping[str, Mapping[str, str]]) -> str | None:
+    """None where the cluster does not look at its disks."""
+    said = _valid(settings)
+    if said.get(f"{_DISK}.threshold_enabled") == "false":
+        return None
+    return said.get(f"{_DISK}.watermark.flood_stage", FLOOD)
+
+
+def _valid(settings: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    said: dict[str, str] = {}
+    for kind in ("defaults", "persistent", "transient"):
+        said.update(settings.get(kind, {}))
+    return said

@@ -1,5 +1,7 @@
 """What a cluster bears: read from live servers, judged on clusters made up for the purpose."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,45 @@ def test_a_live_cluster_tells_what_it_has(node: Server) -> None:
     assert 0 < one.disk_free <= one.disk
     assert has.native == pytest.approx((one.memory - one.heap) / 2 - one.native_used)
     assert has.keeps_source_vectors == node.version.startswith("2.")
+
+
+def test_what_faiss_may_fill_is_the_clusters_own_setting(node: Server) -> None:
+    where = Location(f"{node.url}/anything")
+    with settings(node, **{"knn.memory.circuit_breaker.limit": "30%"}):
+        assert capacity.at(where).native_limit == "30%"
+    with settings(node, **{"knn.memory.circuit_breaker.enabled": False}):
+        assert capacity.at(where).native_limit == "100%"
+
+
+@contextmanager
+def settings(node: Server, **transient: object) -> Iterator[None]:
+    """Of the cluster, for a while."""
+    node.ask("PUT", "/_cluster/settings", {"transient": transient})
+    try:
+        yield
+    finally:
+        node.ask("PUT", "/_cluster/settings", {"transient": dict.fromkeys(transient)})
+
+
+def test_what_must_stay_free_of_a_disk_is_the_clusters_own_setting(node: Server) -> None:
+    where = Location(f"{node.url}/anything")
+    unwatched = capacity.at(where)  # as the tests' nodes are started, which share a disk with who knows what
+    assert unwatched.flood is None
+    assert unwatched.disk == unwatched.nodes[0].disk_free
+    disk = "cluster.routing.allocation.disk"
+    asked = {f"{disk}.watermark.{stage}": "1mb" for stage in ("low", "high", "flood_stage")}
+    with settings(node, **{f"{disk}.threshold_enabled": True}, **asked):
+        watched = capacity.at(where)
+    assert watched.flood == "1mb"
+    assert watched.disk == watched.nodes[0].disk_free - 2**20
+
+
+@pytest.mark.parametrize(
+    ("flood", "kept"),
+    [(None, 0), ("95%", 50), ("0.95", 50), ("90%", 100), ("600b", 600), ("1tb", 1_000), (" 97.5% ", 25)],
+)
+def test_a_flood_stage_is_a_part_that_is_full_or_an_amount_that_is_free(flood: str | None, kept: float) -> None:
+    assert capacity.kept_free(flood, 1_000) == pytest.approx(kept)
 
 
 def test_pubmed_fits_a_large_cluster_and_not_a_small_one() -> None:
