@@ -14,25 +14,21 @@ that a cluster on a machine of two processors has the other. Bar: at least .9 of
 """
 
 import argparse
-import http.client
-import json
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import opensearchpy
 
-from benchmarks import commandline
+from benchmarks import commandline, raw_bulk
 from benchmarks.environments import NotRun
 from benchmarks.pool import articles as pool_articles
 from benchmarks.report import Claim, Report
@@ -47,10 +43,10 @@ from indexer.engines.opensearch.attached.field_map import FieldMap
 from indexer.engines.opensearch.attached.pages import all_documents
 from indexer.engines.opensearch.connecting.address import parse
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.storing.bulk import ANSWER
 from indexer.engines.protocol import VectorSpace
 from onnx_models import Encoder, RunOptions
-from search.attaching import EncoderOptions, open_encoder
+from search.attaching import open_encoder
+from search.indexing import LoadOptions
 
 WAYS = ("attach", "encode", "update")
 MAP = FieldMap(title="title", text=("abstract",))
@@ -120,22 +116,8 @@ def encode(work: Work) -> float:
 
 def update(work: Work, location: Location) -> float:
     index = location.name.rpartition("/")[2]
-    bodies, where = list(request_bodies(work, location)), urlsplit(work.url)
-
-    def post(mine: Sequence[bytes]) -> None:
-        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=300)
-        for body in mine:
-            path = f"/{index}/_bulk?filter_path={ANSWER}"
-            connection.request("POST", path, body, {"Content-Type": "application/x-ndjson"})
-            if json.loads(connection.getresponse().read())["errors"]:
-                raise SystemExit("update: the server refused a document")
-        connection.close()
-
-    def run() -> None:
-        with ThreadPoolExecutor(LIMITS.connections) as threads:
-            list(threads.map(post, [bodies[place :: LIMITS.connections] for place in range(LIMITS.connections)]))
-
-    return timed(run)
+    bodies = list(request_bodies(work, location))
+    return timed(lambda: raw_bulk.post(work.url, index, bodies, connections=LIMITS.connections))
 
 
 def request_bodies(work: Work, location: Location) -> Iterator[bytes]:
@@ -207,7 +189,7 @@ def measure(options: argparse.Namespace) -> Report:
     wanted = 200 if options.quick else options.articles
     articles = list(islice(pool_articles(commandline.data(options, "pool")), wanted))
     run = RunOptions(threads=1)
-    encoder, space = open_encoder(EncoderOptions(home=options.home, model="minilm", run=run), None)
+    encoder, space = open_encoder(LoadOptions(home=options.home, model="minilm", run=run), None)
     task = Work(options.cluster.rstrip("/"), articles, encoder, space)
     rounds = 1 if options.quick else options.rounds
     turns = [[*WAYS[turn % 3 :], *WAYS[: turn % 3]] for turn in range(rounds)]

@@ -14,18 +14,14 @@ Bars: at least .9 of raw; at least 1.5 of parallel_bulk with at most a fifth of 
 """
 
 import argparse
-import http.client
-import json
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -35,7 +31,7 @@ import orjson
 from numpy.typing import NDArray
 from opensearchpy.helpers import parallel_bulk
 
-from benchmarks import commandline
+from benchmarks import commandline, raw_bulk
 from benchmarks.environments import NotRun
 from benchmarks.pool import articles as pool_articles
 from benchmarks.report import Claim, Report
@@ -45,7 +41,6 @@ from indexer.decisions import as_stored
 from indexer.engines import open_writer
 from indexer.engines.opensearch.contents.documents import VECTOR, document
 from indexer.engines.opensearch.storing.actions import put
-from indexer.engines.opensearch.storing.bulk import ANSWER
 from indexer.engines.opensearch.storing.sending import DEFAULT as LIMITS
 from indexer.engines.protocol import VectorSpace
 from indexer.engines.writing import WriteOptions
@@ -101,22 +96,7 @@ def ours(work: Work, alias: str) -> Load:
 
 def raw(work: Work, index: str) -> Load:
     bodies = list(request_bodies(work))
-    where = urlsplit(work.url)
-
-    def post(mine: Sequence[bytes]) -> None:
-        connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=300)
-        for body in mine:
-            path = f"/{index}/_bulk?filter_path={ANSWER}"
-            connection.request("POST", path, body, {"Content-Type": "application/x-ndjson"})
-            if json.loads(connection.getresponse().read())["errors"]:
-                raise SystemExit("raw: the server refused a document")
-        connection.close()
-
-    def load() -> None:
-        with ThreadPoolExecutor(work.connections) as threads:
-            list(threads.map(post, [bodies[place :: work.connections] for place in range(work.connections)]))
-
-    return timed(load)
+    return timed(lambda: raw_bulk.post(work.url, index, bodies, connections=work.connections))
 
 
 def request_bodies(work: Work) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx_models.errors import UnsuitableModel
 from onnx_models.reranker import RerankerKind
 from onnx_models.runtime import Runtime, Session, TokenBatch
-from onnx_models.tokenizer import Reading, TextTokenizer, cut_batches
+from onnx_models.tokenizer import Reading, TextTokenizer
 from onnx_models.workers import Workers
 
 
@@ -66,15 +66,7 @@ class CrossEncoder:
     def score(self, query: str, passages: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """One logit a passage, in the order given; texts too long for the model lose their ends."""
         scores = np.empty(len(passages), dtype=np.float32)
-        start = 0
-        for window in self._tokenizer.pair_windows(query, passages):
-            part = scores[start : start + len(window)]
-
-            def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = self.run(batch)
-
-            self._workers.each(work, cut_batches(window, self._budget))
-            start += len(window)
+        self._workers.fill(scores, self._tokenizer.pair_windows(query, passages), self.run, self._budget)
         return scores
 
     def read(self, query: str, passages: Sequence[tuple[str, str]]) -> Reading:

@@ -12,6 +12,12 @@ Text = str | tuple[str, str]
 """A plain text (a query), or a passage: (title, abstract), either of which may be empty."""
 
 
+def as_passage(text: str) -> tuple[str, str]:
+    """A plain text as (title, abstract): its first line, and the rest."""
+    title, _, abstract = text.strip().partition("\n")
+    return title.strip(), abstract.strip()
+
+
 class Encoder(Protocol):
     """Turns texts into vectors. Safe to share between threads."""
 

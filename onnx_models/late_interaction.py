@@ -77,15 +77,11 @@ class LateInteraction:
         if not passages:
             return scores
         asked = self.query_states(query)
-        start = 0
-        for window in self._article.tokenizer.windows(passages):
-            part = scores[start : start + len(window)]
 
-            def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = self.run(batch, [asked] * len(batch.rows))
+        def run(batch: TokenBatch) -> NDArray[np.float32]:
+            return self.run(batch, [asked] * len(batch.rows))
 
-            self._workers.each(work, cut_batches(window, self._budget))
-            start += len(window)
+        self._workers.fill(scores, self._article.tokenizer.windows(passages), run, self._budget)
         return scores
 
     def read(self, passages: Sequence[tuple[str, str]]) -> Reading:

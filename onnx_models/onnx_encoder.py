@@ -14,7 +14,7 @@ from onnx_models.errors import UnsuitableModel
 from onnx_models.pooling import normalised, pooled
 from onnx_models.runtime import Runtime, Session, TokenBatch
 from onnx_models.specs import Similarity
-from onnx_models.tokenizer import Reading, TextTokenizer, cut_batches
+from onnx_models.tokenizer import Reading, TextTokenizer
 from onnx_models.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -88,15 +88,7 @@ class OnnxEncoder:
         if self._tokenizer.spec.role == "query" and not self._warned:
             self._warn_of_truncation(texts)
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
-        start = 0
-        for window in self._tokenizer.windows(texts):
-            part = vectors[start : start + len(window)]
-
-            def work(batch: TokenBatch, part: NDArray[np.float32] = part) -> None:
-                part[batch.rows] = self.run(batch)
-
-            self._workers.each(work, cut_batches(window, self._budget))
-            start += len(window)
+        self._workers.fill(vectors, self._tokenizer.windows(texts), self.run, self._budget)
         return vectors
 
     def truncated(self, texts: Sequence[Text]) -> list[bool]:

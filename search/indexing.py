@@ -68,9 +68,17 @@ def encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, Ve
     """The encoder of a new index's vectors, and the space of these; None for an index without."""
     if name == NO_MODEL:
         return None, None
+    return encoder_of(name, options)
+
+
+def encoder_of(name: str, options: LoadOptions) -> tuple[Encoder, VectorSpace]:
+    """The article encoder of a model set, and the space of its vectors.
+
+    Raises: ModelError, where there is no such set or it cannot be opened.
+    """
     models = find_set(options.home, name)
     encoder = load_encoder(models.article, options.run)
-    space = VectorSpace(
+    return encoder, VectorSpace(
         model=models.model_set.name,
         fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
@@ -78,7 +86,6 @@ def encoder_for_new(name: str, options: LoadOptions) -> tuple[Encoder | None, Ve
         precision=encoder.runtime.precision,
         query_fingerprint=models.query.identity,
     )
-    return encoder, space
 
 
 def _remembered(location: AnyLocation, space: VectorSpace | None, options: LoadOptions) -> Encoder | None:

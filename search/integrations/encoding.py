@@ -7,6 +7,7 @@ from typing import Any
 
 from indexer.analysis import sound
 from onnx_models import Encoder, InstalledModel, RunOptions, Text, default_home, find_set, load_encoder
+from onnx_models.encoder import as_passage
 
 
 class Encoders:
@@ -52,5 +53,4 @@ class Encoders:
 
 def passage(text: str) -> tuple[str, str]:
     """(title, abstract) of a text such as `retrieving.text` makes."""
-    title, _, abstract = sound(text).strip().partition("\n")
-    return title.strip(), abstract.strip()
+    return as_passage(sound(text))

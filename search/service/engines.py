@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onnx_models.cross_encoder import CrossEncoder
+from onnx_models.encoder import as_passage
 from onnx_models.late_interaction import LateInteraction
 from onnx_models.onnx_encoder import OnnxEncoder
 from onnx_models.runtime import TokenBatch
@@ -57,7 +58,7 @@ class ArticleEngine(QueryEngine):
 
     def read(self, query: str, texts: Sequence[str]) -> Reading:
         """Each article's tokens."""
-        return self._encoder.read([passage(text) for text in texts])
+        return self._encoder.read([as_passage(text) for text in texts])
 
 
 class CrossEngine:
@@ -68,7 +69,7 @@ class CrossEngine:
 
     def read(self, query: str, texts: Sequence[str]) -> Reading:
         """Each pair's tokens."""
-        return self._reranker.read(query, [passage(text) for text in texts])
+        return self._reranker.read(query, [as_passage(text) for text in texts])
 
     def companion(self, query: str) -> None:
         """Nothing: the query is among a row's tokens."""
@@ -90,7 +91,7 @@ class LateEngine:
 
     def read(self, query: str, texts: Sequence[str]) -> Reading:
         """Each document's tokens."""
-        return self._reranker.read([passage(text) for text in texts])
+        return self._reranker.read([as_passage(text) for text in texts])
 
     def companion(self, query: str) -> "Question":
         """The query, whose states are computed with the request's first batch."""
@@ -121,9 +122,3 @@ class Question:
             if self._states is None:
                 self._states = self._reranker.query_states(self._text)
             return self._states
-
-
-def passage(text: str) -> tuple[str, str]:
-    """A text as an article: its first line is the title, the rest the abstract."""
-    title, _, abstract = text.strip().partition("\n")
-    return title.strip(), abstract.strip()

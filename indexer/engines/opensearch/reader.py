@@ -20,6 +20,7 @@ from indexer.engines.opensearch.searching.asking import ANSWER, Answer, Question
 from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.figures import figures
 from indexer.engines.opensearch.searching.lists import Vector, by_words, condition, one_by_one, through_graph
+from indexer.engines.opensearch.searching.probing import as_sent_and_through_graph, lists_of
 from indexer.engines.opensearch.searching.reading import Source, by_id, everything
 from indexer.engines.opensearch.searching.unsent import Unsent, unsent
 from indexer.engines.protocol import IndexInfo, Row
@@ -161,14 +162,7 @@ class OpenSearchReader:
 
     def _search(self, probes: Sequence[Probe], seen: Seen) -> list[list[Hit]]:
         questions = [self._question(probe, seen) for probe in probes]
-        given = iter(self._answers([question for question in questions if question is not None], seen))
-        lists: list[list[Hit]] = []
-        for probe, question in zip(probes, questions, strict=True):
-            answer = Answer([], 0) if question is None else next(given)
-            if answer.matches > seen.selectivity.limit:
-                seen.selectivity.outgrown(probe.within)
-            lists.append(answer.hits)
-        return lists
+        return lists_of(probes, questions, lambda asked: self._answers(asked, seen), seen.selectivity)
 
     def _answers(self, questions: Sequence[Question], seen: Seen) -> list[Answer]:
         """All in one request."""
@@ -182,9 +176,8 @@ class OpenSearchReader:
         return lines(questions, seconds=self._location.access.timeout * _PATIENCE)
 
     def _unsent(self, probes: Sequence[Probe], seen: Seen) -> Unsent:
-        found = ((probe, self._question(probe, seen)) for probe in probes)
-        asked = [(probe, question) for probe, question in found if question is not None]
-        pairs = [(one, self._through_graph(probe, seen) if isinstance(probe, Nearest) else one) for probe, one in asked]
+        questions = [self._question(probe, seen) for probe in probes]
+        pairs = as_sent_and_through_graph(probes, questions, lambda probe: self._through_graph(probe, seen))
         version = seen.version
         return unsent(
             self._cluster,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from indexer.attach.tally import Outcome, Tally
     from indexer.engines.location import Location
     from indexer.engines.opensearch.attached.field_map import FieldMap
-    from search.attaching import EncoderOptions
+    from search.indexing import LoadOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,13 +73,12 @@ def fill_options_from(options: dict[str, Any]) -> "FillOptions":
     return FillOptions(pace=Pace(options["max_docs_per_second"]), dry_run=options["dry_run"])
 
 
-def encoder_options_from(options: dict[str, Any]) -> "EncoderOptions":
+def encoder_options_from(options: dict[str, Any]) -> "LoadOptions":
     """Which encoder the options ask for; what the environment says is for an index that is attached anew."""
-    from search.attaching import EncoderOptions
     from search.cli.options import model_named
-    from search.indexing import DEFAULT_MODEL
+    from search.indexing import DEFAULT_MODEL, LoadOptions
 
-    return EncoderOptions(
+    return LoadOptions(
         home=options["home"],
         model=model_named(options),
         default_model=options["model"] or DEFAULT_MODEL,

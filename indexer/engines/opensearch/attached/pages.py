@@ -1,16 +1,14 @@
 """Documents of somebody's index, page by page: their text and what guards an update of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import orjson
 
 from indexer.engines.opensearch.attached.foreign import Foreign
 from indexer.engines.opensearch.connecting.connection import Cluster
-from indexer.engines.opensearch.pipelines.defaults import PLAIN
-from indexer.engines.opensearch.searching.reading import KEPT_OPEN
-from indexer.errors import IndexerError
+from indexer.engines.opensearch.searching.reading import shard_pages
 
 _FIRST, _MOST = 8, 500
 """Documents of a page: few of an index whose documents nobody knows yet."""
@@ -71,29 +69,11 @@ def _wanted(fields: Sequence[str]) -> dict[str, Any]:
 
 
 def _of_shard(cluster: Cluster, index: str, shard: int, asked: Mapping[str, Any], size: PageSize) -> Iterator[Document]:
-    """In the order in which they lie there, which costs nothing; the view is let go of at the end."""
     doing = f"read the documents of {index!r}"
-    opened = cluster.request(
-        "POST",
-        f"/{index}/_search/point_in_time",
-        params={"keep_alive": KEPT_OPEN, "preference": f"_shards:{shard}", "allow_partial_pit_creation": "false"},
-        doing=doing,
-    )
-    view, body = opened["pit_id"], {**asked, "sort": ["_doc"], "track_total_hits": False}
-    try:
-        while True:
-            body |= {"size": size.documents, "pit": {"id": view, "keep_alive": KEPT_OPEN}}
-            params = {**PLAIN, "allow_partial_search_results": "false"}
-            said = cluster.request("POST", "/_search", body, params=params, doing=doing)
-            view, hits = said["pit_id"], said["hits"]["hits"]
-            if not hits:
-                return
-            body["search_after"] = hits[-1]["sort"]
+    with closing(shard_pages(cluster, index, shard, asked, lambda: size.documents, doing=doing)) as pages:
+        for hits in pages:
             size.learn(hits)
             yield from map(_document, hits)
-    finally:
-        with suppress(IndexerError):  # it goes by itself in the end
-            cluster.request("DELETE", "/_search/point_in_time", {"pit_id": [view]}, doing=doing, ignore=(404,))
 
 
 def _document(hit: Mapping[str, Any]) -> Document:

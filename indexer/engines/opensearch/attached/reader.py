@@ -16,9 +16,10 @@ from indexer.engines.opensearch.attached.translate import clause
 from indexer.engines.opensearch.connecting import address
 from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.encodings import as_kept, space_type
-from indexer.engines.opensearch.searching.asking import Answer, Question
+from indexer.engines.opensearch.searching.asking import Question
 from indexer.engines.opensearch.searching.exact import MOST_EXACT, Selectivity
 from indexer.engines.opensearch.searching.lists import Vector, Vectors, one_by_one, through_graph
+from indexer.engines.opensearch.searching.probing import as_sent_and_through_graph, lists_of
 from indexer.engines.opensearch.searching.unsent import Unsent, unsent
 from indexer.engines.protocol import IndexInfo, Row
 from indexer.engines.usable import describe
@@ -82,21 +83,13 @@ class AttachedReader:
         """
         seen = self._current()
         questions = [self._question(probe, seen) for probe in probes]
-        given = iter(seen.theirs.ask([question for question in questions if question is not None]))
-        lists: list[list[Hit]] = []
-        for probe, question in zip(probes, questions, strict=True):
-            answer = Answer([], 0) if question is None else next(given)
-            if answer.matches > seen.selectivity.limit:
-                seen.selectivity.outgrown(probe.within)
-            lists.append(answer.hits)
-        return lists
+        return lists_of(probes, questions, seen.theirs.ask, seen.selectivity)
 
     def would_send(self, probes: Sequence[Probe]) -> Unsent:
         """What `search` would send for these probes, each of a `k` of at least 1; the cluster is asked what it is."""
         seen = self._current()
-        found = ((probe, self._question(probe, seen)) for probe in probes)
-        asked = [(probe, question) for probe, question in found if question is not None]
-        pairs = [(one, self._through_graph(probe, seen) if isinstance(probe, Nearest) else one) for probe, one in asked]
+        questions = [self._question(probe, seen) for probe in probes]
+        pairs = as_sent_and_through_graph(probes, questions, lambda probe: self._through_graph(probe, seen))
         return unsent(
             self._cluster,
             pairs,

@@ -1,7 +1,7 @@
 """Whole documents of an index: some by id, or all of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from typing import Any
 
 from indexer.analysis import sound
@@ -47,26 +47,43 @@ def everything(cluster: Cluster, index: str, shards: Sequence[int]) -> Iterator[
 
 
 def _everything_of(cluster: Cluster, index: str, shard: int) -> Iterator[Source]:
-    """One shard as it is now; the cluster lets go of this view when the iterator is closed or dropped."""
-    doing = f"read all of {index!r}"
+    with closing(shard_pages(cluster, index, shard, {}, lambda: AT_ONCE, doing=f"read all of {index!r}")) as pages:
+        for hits in pages:
+            yield from (hit["_source"] for hit in hits)
+
+
+def shard_pages(
+    cluster: Cluster, index: str, shard: int, asked: Mapping[str, Any], size: Callable[[], int], *, doing: str
+) -> Generator[list[Mapping[str, Any]], None, None]:
+    """The hits of one shard as it is now, a page at a time, in the order in which they lie there.
+
+    The cluster lets go of this view when the generator is closed or dropped.
+
+    Args:
+        cluster: to ask.
+        index: its name.
+        shard: its number.
+        asked: the rest of the body: which documents, and what of them; {} for all of all.
+        size: of the next page, asked before each.
+        doing: what this is for, in the words of errors.
+    """
     opened = cluster.request(
         "POST",
         f"/{index}/_search/point_in_time",
         params={"keep_alive": KEPT_OPEN, "preference": f"_shards:{shard}", "allow_partial_pit_creation": "false"},
         doing=doing,
     )
-    view = opened["pit_id"]
-    body: dict[str, Any] = {"size": AT_ONCE, "sort": ["_doc"], "track_total_hits": False}
+    view, body = opened["pit_id"], {**asked, "sort": ["_doc"], "track_total_hits": False}
     try:
         while True:
-            body["pit"] = {"id": view, "keep_alive": KEPT_OPEN}
+            body |= {"size": size(), "pit": {"id": view, "keep_alive": KEPT_OPEN}}
             params = {**PLAIN, "allow_partial_search_results": "false"}
             said = cluster.request("POST", "/_search", body, params=params, doing=doing)
             view, hits = said["pit_id"], said["hits"]["hits"]
             if not hits:
                 return
             body["search_after"] = hits[-1]["sort"]
-            yield from (hit["_source"] for hit in hits)
+            yield hits
     finally:
         with suppress(IndexerError):  # it goes by itself in the end
             cluster.request("DELETE", "/_search/point_in_time", {"pit_id": [view]}, doing=doing, ignore=(404,))
