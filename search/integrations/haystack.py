@@ -70,7 +70,7 @@ class BioCPTRetriever:
             ca: a PEM file of the authorities to trust; None: the system's.
 
         Raises:
-            InvalidRequest, BadRunOption: a setting, filter or option that has no meaning.
+            InvalidRequest, BadRunOption: a setting, filter or option that has no meaning, or a secret as plain text.
             IndexerError: nothing can be at `index`; a password in its URL, which a stored pipeline would show, is
                 refused too.
         """
@@ -153,6 +153,8 @@ class BioCPTRetriever:
             parse(self.index)
         if self.rerank not in get_args(RerankerChoice):
             raise InvalidRequest(f"Unknown rerank {self.rerank!r}. Known: {', '.join(get_args(RerankerChoice))}.")
+        _require_secret("password", self.password)
+        _require_secret("api_key", self.api_key)
         RunOptions(**(self.run_options or {}))
         self._request("", None, None)
 
@@ -184,6 +186,15 @@ class BioCPTRetriever:
             password=_resolved(self.password),
             api_key=_resolved(self.api_key),
             ca=None if self.ca is None else Path(self.ca),
+        )
+
+
+def _require_secret(name: str, given: object) -> None:
+    """Refuse plain text, which is not repeated."""
+    if given is not None and not isinstance(given, Secret):
+        raise InvalidRequest(
+            f"`{name}` is a Secret of Haystack, not a {type(given).__name__}, so that no stored pipeline shows it: "
+            'Secret.from_env_var("NAME") of a variable, or Secret.from_token(…).'
         )
 
 

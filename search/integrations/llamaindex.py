@@ -17,7 +17,7 @@ from search.integrations.encoding import Encoders
 from search.searcher import Searcher
 
 try:
-    from llama_index.core.bridge.pydantic import PrivateAttr
+    from llama_index.core.bridge.pydantic import Field, PrivateAttr
     from llama_index.core.callbacks import CallbackManager
     from llama_index.core.embeddings import BaseEmbedding
     from llama_index.core.retrievers import BaseRetriever
@@ -126,23 +126,38 @@ class BioCPTEmbedding(BaseEmbedding):
     as its title, so exclude it (`excluded_embed_metadata_keys`).
     """
 
+    home: str | None = Field(default=None, description="The folder that holds models/; None: the platform's.")
+    run: RunOptions | None = Field(default=None, description="How models run.")
     _encoders: Encoders = PrivateAttr()
 
     def __init__(
         self,
-        model: str = DEFAULT_MODEL,
+        model_name: str = DEFAULT_MODEL,
         *,
         home: Path | str | None = None,
-        run: RunOptions | None = None,
+        run: RunOptions | Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        """Find the set, by name or folder, in `home`: the folder that holds `models/`, or None for the platform's.
+        """Find the set, and open nothing yet.
+
+        Args:
+            model_name: of the set, by name or folder.
+            home: the folder that holds `models/`; None: the platform's.
+            run: how models run; a mapping is what `to_dict` makes of it.
+            options: of LlamaIndex, such as `embed_batch_size`.
 
         Raises:
-            ModelError: there is none of that name, or it cannot be used.
+            ModelError: there is no set of that name, or it cannot be used.
         """
-        super().__init__(model_name=model, **options)
-        self._encoders = Encoders(model, home=home, run=run)
+        running = RunOptions(**run) if isinstance(run, Mapping) else run
+        ours: dict[str, Any] = {"home": None if home is None else str(home), "run": running}
+        super().__init__(model_name=model_name, **ours, **options)
+        self._encoders = Encoders(model_name, home=home, run=running)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """What LlamaIndex stores it under."""
+        return "BioCPTEmbedding"
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._encoders.questions([query])[0]

@@ -19,7 +19,7 @@ from llama_index.core import VectorStoreIndex
 from llama_index.core.schema import TextNode
 from numpy.typing import NDArray
 
-from onnx_models import InstalledSet, find_set, load_encoder
+from onnx_models import InstalledSet, RunOptions, find_set, load_encoder
 from onnx_models.errors import BadRunOption, ModelNotInstalled
 from search.integrations.encoding import Encoders, passage
 from search.integrations.haystack_embedders import BioCPTDocumentEmbedder, BioCPTTextEmbedder
@@ -146,3 +146,16 @@ def test_a_copy_and_one_in_another_process_give_the_same_vector(made: Callable[.
     wanted = getattr(embedding, ask)(QUESTION)
     for other in (pickle.loads(pickle.dumps(embedding)), copy.deepcopy(embedding)):
         assert getattr(other, ask)(QUESTION) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+
+
+def test_llamaindex_stores_an_embedding_and_loads_it_again(home: Path) -> None:
+    """`to_dict` and `from_dict`, through JSON: what a stored ingestion pipeline of LlamaIndex is made of."""
+    embedding = BioCPTEmbedding("medcpt", home=home, run=RunOptions(threads=1), embed_batch_size=7)
+    stored = embedding.to_dict()
+    assert stored["class_name"] == "BioCPTEmbedding"
+    for again in (BioCPTEmbedding.from_dict(stored), BioCPTEmbedding.from_json(embedding.to_json())):
+        assert again.to_dict() == stored
+        assert (again.model_name, again.home, again.embed_batch_size) == ("medcpt", str(home), 7)
+        assert again.run == RunOptions(threads=1)
+        wanted = embedding.get_query_embedding(QUESTION)
+        assert again.get_query_embedding(QUESTION) == pytest.approx(wanted, rel=1e-4, abs=1e-5)

@@ -277,3 +277,10 @@ def test_what_a_model_calls_the_tool_with_may_be_of_any_kind(
 ) -> None:
     with pytest.raises(error):
         retriever.run(**asked)
+
+
+@pytest.mark.parametrize("said", [{"user": "ann", "password": "hunter2"}, {"api_key": "hunter2"}])
+def test_a_secret_as_plain_text_is_refused_without_showing_it(said: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match=r"is a Secret of Haystack.*Secret\.from_env_var") as refused:
+        BioCPTRetriever("https://search.example/pubmed", **said)
+    assert "hunter2" not in str(refused.value)
