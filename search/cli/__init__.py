@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "show": "Print stored records.",
     "delete": "Delete articles from an index.",
     "eval": "Measure how well systems find what people judged relevant.",
+    "train": "Train models on what people chose for their queries.",
     "info": "Say what an index holds.",
     "verify": "Re-count an index: text against vectors.",
     "optimize": "Merge an index and build its vector index.",

@@ -1,0 +1,1 @@
+"""From people's searches to training data, and from trained models to figures: what training needs of an index."""
