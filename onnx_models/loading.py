@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from onnx_models.errors import ModelNotExported, UnsuitableModel
 from onnx_models.installed import InstalledModel, InstalledSet
-from onnx_models.runtime import RunOptions, Session
+from onnx_models.open_graphs import OpenGraphs, precision_of
+from onnx_models.runtime import RunOptions
 
 if TYPE_CHECKING:
     from onnx_models.onnx_encoder import OnnxEncoder
@@ -17,8 +18,15 @@ RerankerChoice = Literal["auto", "none", "cross", "late"]
 DEFAULT = RunOptions()
 
 
-def load_encoder(model: InstalledModel, options: RunOptions = DEFAULT) -> "OnnxEncoder":
+def load_encoder(
+    model: InstalledModel, options: RunOptions = DEFAULT, graphs: OpenGraphs | None = None
+) -> "OnnxEncoder":
     """Open one side of a set. A query encoder is opened for quick answers, an article encoder for bulk.
+
+    Args:
+        model: the side.
+        options: how to run it.
+        graphs: those that are open already, for sides that share weights; None: none.
 
     Raises:
         ModelError: the runtime, provider, precision or graph that was asked for cannot be had.
@@ -27,7 +35,7 @@ def load_encoder(model: InstalledModel, options: RunOptions = DEFAULT) -> "OnnxE
 
     return OnnxEncoder(
         _tokenizer(model),
-        _session(model, options, output="main", low_latency=model.spec.role == "query"),
+        (graphs or OpenGraphs()).session(model, options, output="main", low_latency=model.spec.role == "query"),
         fingerprint=model.fingerprint,
         dimension=model.manifest.hidden_size,
         token_budget=options.token_budget,
@@ -35,34 +43,38 @@ def load_encoder(model: InstalledModel, options: RunOptions = DEFAULT) -> "OnnxE
 
 
 def load_reranker(
-    models: InstalledSet, kind: RerankerChoice = "auto", options: RunOptions = DEFAULT
+    models: InstalledSet,
+    kind: RerankerChoice = "auto",
+    options: RunOptions = DEFAULT,
+    graphs: OpenGraphs | None = None,
 ) -> "Reranker | None":
     """Open a set's re-ranker; None for `none`, and for `auto` where the set can have none.
 
     `auto` takes the set's cross-encoder; without one, late interaction where queries and articles share weights
     and the graph of token states was made.
     `one_shot` does not count: a re-ranker reads many passages for one query, so it pays to open it properly.
+    `graphs` are as for `load_encoder`: late interaction runs in the session of the article encoder, if it is there.
 
     Raises:
         UnsuitableModel: the set cannot re-rank in the way that was asked for.
     """
-    options = replace(options, one_shot=False)
+    options, graphs = replace(options, one_shot=False), graphs or OpenGraphs()
     match kind:
         case "none":
             return None
         case "cross":
-            return _cross_encoder(models, options)
+            return _cross_encoder(models, options, graphs)
         case "late":
-            return _late_interaction(models, options)
+            return _late_interaction(models, options, graphs)
         case "auto" if models.cross is not None:
-            return _cross_encoder(models, options)
+            return _cross_encoder(models, options, graphs)
         case "auto":
-            return _late_interaction(models, options) if _compares_tokens(models, options) else None
+            return _late_interaction(models, options, graphs) if _compares_tokens(models, options) else None
         case _:
             assert_never(kind)
 
 
-def _cross_encoder(models: InstalledSet, options: RunOptions) -> "Reranker":
+def _cross_encoder(models: InstalledSet, options: RunOptions, graphs: OpenGraphs) -> "Reranker":
     from onnx_models.cross_encoder import CrossEncoder
 
     model = models.cross
@@ -71,13 +83,13 @@ def _cross_encoder(models: InstalledSet, options: RunOptions) -> "Reranker":
         raise UnsuitableModel(model=models.model_set.name, problem=problem)
     return CrossEncoder(
         _tokenizer(model),
-        _session(model, options, output="main", low_latency=False),
+        graphs.session(model, options, output="main", low_latency=False),
         labels=model.manifest.labels,
         token_budget=options.token_budget,
     )
 
 
-def _late_interaction(models: InstalledSet, options: RunOptions) -> "Reranker":
+def _late_interaction(models: InstalledSet, options: RunOptions, graphs: OpenGraphs) -> "Reranker":
     from onnx_models.late_interaction import LateInteraction, TokenStates
 
     if not _shared_weights(models):
@@ -86,7 +98,7 @@ def _late_interaction(models: InstalledSet, options: RunOptions) -> "Reranker":
             "cannot be compared; use `cross`, `auto` or `none`"
         )
         raise UnsuitableModel(model=models.model_set.name, problem=problem)
-    session = _session(models.article, options, output="tokens", low_latency=False)
+    session = graphs.session(models.article, options, output="tokens", low_latency=False)
     return LateInteraction(
         TokenStates(tokenizer=_tokenizer(models.query), session=session),
         TokenStates(tokenizer=_tokenizer(models.article), session=session),
@@ -100,7 +112,7 @@ def _shared_weights(models: InstalledSet) -> bool:
 
 def _compares_tokens(models: InstalledSet, options: RunOptions) -> bool:
     try:
-        models.article.graph(_precision(options), "tokens")
+        models.article.graph(precision_of(options), "tokens")
     except ModelNotExported:
         return False
     return _shared_weights(models)
@@ -115,21 +127,3 @@ def _tokenizer(model: InstalledModel) -> "TextTokenizer":
         problem = f"it reads pairs of texts, and tells {segments} segment apart; an encoder can have layout = 'concat'"
         raise UnsuitableModel(model=model.spec.name, problem=problem)
     return tokenizer
-
-
-def _session(
-    model: InstalledModel, options: RunOptions, *, output: Literal["main", "tokens"], low_latency: bool
-) -> Session:
-    if options.backend == "openvino":
-        from onnx_models.openvino_session import OpenVinoSession
-
-        return OpenVinoSession(model.graph(_precision(options), output), options, low_latency=low_latency)
-    from onnx_models.session import OnnxSession
-
-    precision = _precision(options)
-    return OnnxSession(model.graph(precision, output), options, precision=precision, low_latency=low_latency)
-
-
-def _precision(options: RunOptions) -> str:
-    """Which of the graphs to open; OpenVINO makes bf16 of fp32 by itself."""
-    return "fp32" if options.backend == "openvino" or options.precision == "auto" else options.precision

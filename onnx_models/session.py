@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onnx_models.copied_weights import CopiedWeights
 from onnx_models.errors import BadGraph, BrokenRuntime, MissingExtra, ModelRunFailed, ProviderUnavailable
 from onnx_models.runtime import RunOptions, Runtime, TokenBatch, usable_cores
 
@@ -29,7 +31,15 @@ _LOCAL = ("CPU", "CUDA", "Tensorrt", "NvTensorRTRTX", "MIGraphX", "ROCM", "Dml",
 class OnnxSession:
     """One graph, opened with onnxruntime. Safe to share between threads."""
 
-    def __init__(self, graph: Path, options: RunOptions, *, precision: str, low_latency: bool) -> None:
+    def __init__(
+        self,
+        graph: Path,
+        options: RunOptions,
+        *,
+        precision: str,
+        low_latency: bool,
+        weights: CopiedWeights | None = None,
+    ) -> None:
         """Open a graph.
 
         Args:
@@ -51,7 +61,8 @@ class OnnxSession:
         settings = _settings(ort, threads if alone else 1, one_shot=options.one_shot)
         providers = [wanted] if wanted == _CPU else [wanted, _CPU]
         try:
-            self._weights = _copied_weights(ort, settings, graph) if options.copy_weights else []
+            self._weights = (weights or CopiedWeights()).of(graph) if options.copy_weights else {}
+            _give_weights(ort, settings, self._weights)
             self._session = ort.InferenceSession(str(graph), settings, providers=providers)
         except self._errors as error:
             raise BadGraph(graph=graph, runtime="onnxruntime", reason=str(error)) from error
@@ -159,25 +170,11 @@ def _settings(ort: ModuleType, threads: int, *, one_shot: bool) -> Any:
     return settings
 
 
-def _copied_weights(ort: ModuleType, settings: Any, graph: Path) -> list[NDArray[Any]]:
-    """Read the weights that lie beside a graph, so that onnxruntime does not map their file.
-
-    It reads them where they are: whoever holds the session has to hold them too.
-    """
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # onnx brings it, without its types
-    from onnx import numpy_helper
-
-    try:
-        initializers = onnx.load(str(graph), load_external_data=False).graph.initializer
-        beside = [each for each in initializers if each.data_location == onnx.TensorProto.EXTERNAL]
-        arrays = [numpy_helper.to_array(each, str(graph.parent)) for each in beside]
-    except (DecodeError, onnx.checker.ValidationError, OSError, ValueError) as error:
-        raise BadGraph(graph=graph, runtime="onnx", reason=str(error)) from error
-    if beside:
-        values = [ort.OrtValue.ortvalue_from_numpy(array) for array in arrays]
-        settings.add_external_initializers([each.name for each in beside], values)
-    return arrays
+def _give_weights(ort: ModuleType, settings: Any, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Have onnxruntime read them where they are, in place of the files beside the graph."""
+    if weights:
+        values = [ort.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        settings.add_external_initializers(list(weights), values)
 
 
 def _error_types(ort: ModuleType) -> tuple[type[Exception], ...]:

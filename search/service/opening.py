@@ -8,6 +8,7 @@ from onnx_models import InstalledModel, InstalledSet, RerankerChoice, RunOptions
 from onnx_models.cross_encoder import CrossEncoder
 from onnx_models.late_interaction import LateInteraction
 from onnx_models.onnx_encoder import OnnxEncoder
+from onnx_models.open_graphs import OpenGraphs
 from search.service.batching import Batcher
 from search.service.engines import ArticleEngine, CrossEngine, Engine, LateEngine, QueryEngine
 from search.service.errors import SameName
@@ -46,10 +47,11 @@ def _each_once(sets: Iterable[InstalledSet]) -> Iterable[InstalledSet]:
 
 
 def _lanes(models: InstalledSet, rerank: RerankerChoice, run: RunOptions) -> Iterator[Lane]:
-    query, article = load_encoder(models.query, run), load_encoder(models.article, run)
+    graphs = OpenGraphs()
+    query, article = load_encoder(models.query, run, graphs), load_encoder(models.article, run, graphs)
     yield _lane(models, "query", models.query, query, QueryEngine(query))
     yield _lane(models, "article", models.article, article, ArticleEngine(article))
-    match load_reranker(models, rerank, run):
+    match load_reranker(models, rerank, run, graphs):
         case CrossEncoder() as cross:
             yield _lane(models, "rerank", models.cross or models.article, cross, CrossEngine(cross))
         case LateInteraction() as late:
