@@ -1,5 +1,8 @@
 """A bound on documents a second, by a clock of the test's own."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from indexer.attach.pace import Pace
 
 
@@ -32,3 +35,17 @@ def test_without_a_bound_nobody_waits() -> None:
     for _ in range(1000):
         pace.wait()
     assert clock.now == 100.0
+
+
+@given(st.floats(0.5, 50), st.lists(st.floats(0, 3), min_size=2, max_size=60))
+def test_no_stretch_of_time_has_more_than_its_share_and_one(rate: float, rests: list[float]) -> None:
+    """Whatever is done between two documents, n of them take at least n - 1 times the span of one."""
+    clock = Clock()
+    pace, passed = Pace(rate, clock=lambda: clock.now, sleep=clock.sleep), list[float]()
+    for rest in rests:
+        clock.sleep(rest)
+        pace.wait()
+        passed.append(clock.now)
+    for first, begun in enumerate(passed):
+        for number, ended in enumerate(passed[first:]):
+            assert ended - begun >= number / rate - 1e-6
