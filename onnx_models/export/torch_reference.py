@@ -64,8 +64,11 @@ def compute(checkpoint: Checkpoint, kind: Kind) -> Callable[[Feed, Output], Arra
     return forward
 
 
-def load(checkpoint: Checkpoint, kind: Kind) -> Any:
+def load(checkpoint: Checkpoint, kind: Kind, *, attention: str = "eager") -> Any:
     """The model as transformers opens it, once it is sure that every weight comes from the checkpoint.
+
+    Args:
+        attention: transformers' name of how it is computed; `eager` is the plain one, `sdpa` torch's own kernel.
 
     Raises:
         UnsupportedCheckpoint: transformers cannot open it, or would fill what it lacks with random numbers.
@@ -81,7 +84,7 @@ def load(checkpoint: Checkpoint, kind: Kind) -> Any:
         with quietly():
             model, found = family.from_pretrained(
                 checkpoint.folder,
-                attn_implementation="eager",
+                attn_implementation=attention,
                 dtype=torch.float32,
                 local_files_only=True,
                 trust_remote_code=False,  # left open, transformers asks the user to run what lies in the checkpoint
