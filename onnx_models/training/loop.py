@@ -1,7 +1,7 @@
 """The one training loop, for every objective: steps, checkpoints, measurements, and the end.
 
-`train` works in a folder of its own: `last.pt` is what a run goes on from, `best.pt` the best measured weights, and
-`log.jsonl` has a line a step.
+`train` works in a folder of its own: `last.pt` is what a run goes on from, `best.pt` the best measured weights,
+`log.jsonl` has a line a step, and `outcome.json` says what the run is and how far it has come.
 """
 
 import math
@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 import torch
 
-from onnx_models.training import checkpoints, ranks, schedule
+from onnx_models.training import checkpoints, outcome, ranks, schedule
 from onnx_models.training.checkpoints import BEST, LAST, State
 from onnx_models.training.errors import LossNotFinite, NothingToTrain
+from onnx_models.training.outcome import Outcome
 from onnx_models.training.settings import TrainingSettings
 from onnx_models.training.step_log import StepLog
 
@@ -85,10 +86,10 @@ def train(
 ) -> Iterator[TrainingProgress]:
     """Train to the end, from the start or from where the folder's run stopped; yields after each step.
 
-    At the end the objective's weights are the best measured ones, without a measure the last; saving them to a model
-    set is the caller's (`objective.save`). A finished run yields nothing, and puts the weights in place all the same.
-    Draws from torch's global generators, which are seeded here. The same run on one thread ends with the same bits,
-    however often it was stopped between.
+    At the end the objective's weights are the best measured ones, those it began with among them, or without a measure
+    the last; saving them to a model set is the caller's (`objective.save`). A finished run yields nothing, and puts the
+    weights in place all the same. Draws from torch's global generators, which are seeded here. The same run on one
+    thread ends with the same bits, however often it was stopped between.
 
     Args:
         folder: this run's own; made where it is missing.
@@ -114,6 +115,8 @@ class _Place:
     epoch: int = 0
     batch: int = 0
     """Batches of this epoch that are done."""
+    before: float | None = None
+    """What was measured before the first step."""
     best: float | None = None
     since_best: int = 0
     """Measurements after the best."""
@@ -150,6 +153,8 @@ class _Run:
     def to_the_end(self) -> Iterator[TrainingProgress]:
         """The steps that are left."""
         batches = self._batches()
+        if self._measure is not None and self._place.step == 0:
+            self._place.before = self._measured()
         for module in self._objective.modules.values():
             module.train()
         with self._log:
@@ -160,8 +165,7 @@ class _Run:
                 measured = self._measured() if self._is_due() else None
                 self._place.finished = self._place.step == self._steps or self._is_patience_lost()
                 if self._place.finished or self._place.step % self._settings.save_every == 0:
-                    self._save(LAST, self._state())
-                    self._saved = self._place.step
+                    self._save_place()
                 progress = self._progress(loss, rate, measured)
                 self._log.add(asdict(progress))
                 yield progress
@@ -271,6 +275,23 @@ class _Run:
             "optimiser": self._optimiser.state_dict(),
             "weights": self._weights(),
         }
+
+    def _save_place(self) -> None:
+        """What the run goes on from when it is stopped now."""
+        self._save(LAST, self._state())
+        self._saved = self._place.step
+        if self._ranks.rank == 0:
+            outcome.write(
+                self._folder,
+                Outcome(
+                    step=self._place.step,
+                    steps=self._steps,
+                    finished=self._place.finished,
+                    before=self._place.before,
+                    best=self._place.best,
+                    about=self._about,
+                ),
+            )
 
     def _save(self, name: str, state: State) -> None:
         """By the first process; what it cannot write stops all of them."""

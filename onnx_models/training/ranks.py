@@ -7,12 +7,16 @@ processes is the gradient that one process would get with the joint batch.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import distributed
 
 T = TypeVar("T")
+
+_PATIENCE = timedelta(hours=2)
+"""How long the others wait while the first process measures or saves."""
 
 
 class Ranks(NamedTuple):
@@ -35,7 +39,7 @@ def joined() -> Iterator[Ranks]:
     if not (distributed.is_available() and distributed.is_torchelastic_launched()) or here().size > 1:
         yield here()
         return
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=_PATIENCE)
     try:
         if torch.cuda.is_available():
             torch.cuda.set_device(here().rank % torch.cuda.device_count())

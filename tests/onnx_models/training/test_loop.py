@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from onnx_models.errors import BadRunOption, StorageFailed  # noqa: E402
+from onnx_models.training import outcome  # noqa: E402
 from onnx_models.training.errors import DamagedState, LossNotFinite, NothingToTrain, OtherRun  # noqa: E402
 from onnx_models.training.loop import TrainingProgress, train  # noqa: E402
 from onnx_models.training.settings import TrainingSettings  # noqa: E402
@@ -113,7 +114,7 @@ def test_a_finished_run_gives_its_weights_again_without_a_step(tmp_path: Path) -
 
 
 def test_the_best_measured_weights_are_kept_and_patience_ends_the_run(tmp_path: Path) -> None:
-    objective, seen, values = Fitting(), [], iter([0.1, 0.5, 0.4, 0.3, 0.9])
+    objective, seen, values = Fitting(), [], iter([0.2, 0.1, 0.5, 0.4, 0.3, 0.9])
 
     def measure() -> float:
         assert not objective.network.training
@@ -123,15 +124,20 @@ def test_the_best_measured_weights_are_kept_and_patience_ends_the_run(tmp_path: 
 
     settings = TrainingSettings(epochs=3, learning_rate=0.05, evaluate_every=3, patience=2)
     progress = list(train(objective, settings, tmp_path, measure=measure))
-    assert [(each.step, each.measured) for each in progress if each.measured] == [
-        (3, 0.1),
-        (6, 0.5),
-        (9, 0.4),
-        (12, 0.3),
-    ]
+    measured = [(each.step, each.measured) for each in progress if each.measured]
+    assert measured == [(3, 0.1), (6, 0.5), (9, 0.4), (12, 0.3)]
     assert progress[-1].step == 12
-    assert weights(objective) == seen[1]
-    assert objective.network.training
+    assert weights(objective) == seen[2]
+    noted = outcome.read(tmp_path)
+    assert noted is not None
+    assert (noted.step, noted.finished, noted.before, noted.best) == (12, True, 0.2, 0.5)
+
+
+def test_training_that_only_harms_gives_back_what_it_began_with(tmp_path: Path) -> None:
+    objective, values = Fitting(), iter([0.9, 0.1])
+    start = weights(objective)
+    list(train(objective, SETTINGS, tmp_path, measure=lambda: next(values)))
+    assert weights(objective) == start
 
 
 def test_measuring_changes_nothing_of_what_is_learnt(tmp_path: Path) -> None:
