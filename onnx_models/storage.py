@@ -1,5 +1,6 @@
 """Write model files; what the disk refuses becomes one line."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,3 +19,5 @@ def storing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageFailed(folder=folder, reason=error.strerror or str(error)) from error
+    except sqlite3.OperationalError as error:  # such as "database or disk is full"
+        raise StorageFailed(folder=folder, reason=str(error)) from error

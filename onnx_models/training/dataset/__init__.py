@@ -8,6 +8,7 @@ that an epoch reads all of them in a random order with one shard in memory:
     positives.rows, negatives.rows    passages of each query by row; scores.values: a teacher's, where there are any
     pairs/00000.rows …                (query row, which of its positives), 16 bytes each
     lists/00000.rows …                query rows, 8 bytes each
+    notes/                            files about the data, for people
 
 All numbers are little-endian.
 """

@@ -39,11 +39,14 @@ class DatasetWriter:
             raise DatasetExists(folder=folder)
         self.folder, self._kind, self._seed, self._in_a_shard = folder, kind, seed, in_a_shard
         self._partial = folder.absolute().with_name(f".{folder.absolute().name}.partial")
+        self.notes, self.workspace = self._partial / "notes", self._partial / "workspace"
+        """Folders for files about the data, which are kept beside it, and for what is of no use afterwards."""
         self.examples = 0
         """So far, of its kind."""
         with storing(folder):
             shutil.rmtree(self._partial, ignore_errors=True)  # of a run that was killed
-            self._partial.mkdir(parents=True)
+            for made in (self._partial, self.notes, self.workspace):
+                made.mkdir(parents=True)
             self._open()
 
     def _open(self) -> None:
@@ -51,8 +54,8 @@ class DatasetWriter:
         self._positives = RowsWriter(self._partial, "positives", NUMBER)
         self._negatives = RowsWriter(self._partial, "negatives", NUMBER)
         self._scores = RowsWriter(self._partial, "scores", header.SCORE)
-        self._known_queries = KnownRows(self._partial / "known_queries.sqlite")
-        self._known_passages = KnownRows(self._partial / "known_passages.sqlite")
+        self._known_queries = KnownRows(self.workspace / "known_queries.sqlite")
+        self._known_passages = KnownRows(self.workspace / "known_passages.sqlite")
         self._examples = {kind: (self._partial / f"{kind}.all").open("wb") for kind in KINDS}
         self._open_files = ExitStack()
         texts, rows = (self._queries, self._passages), (self._positives, self._negatives, self._scores)
@@ -107,15 +110,13 @@ class DatasetWriter:
         Raises:
             EmptyDataset: nothing was written.
         """
-        said = dict(counts or {})
         if not self.examples:
-            raise EmptyDataset(folder=self.folder, counts=_in_words(said))
+            raise EmptyDataset(folder=self.folder, counts="nothing was given")
         with storing(self.folder):
             self._open_files.close()
-            for leftover in self._partial.glob("known_*"):
-                leftover.unlink()
+            shutil.rmtree(self.workspace)
             sizes = {kind: self._scattered(kind) for kind in KINDS}
-            header.write(self._partial, self._header(sizes, said))
+            header.write(self._partial, self._header(sizes, counts or {}))
             self._partial.rename(self.folder)
         return open_dataset(self.folder)
 
@@ -127,7 +128,7 @@ class DatasetWriter:
         return sizes
 
     def _header(self, sizes: Mapping[Kind, list[int]], counts: Mapping[str, Any]) -> header.Header:
-        files = sorted(path for path in self._partial.rglob("*") if path.is_file())
+        files = sorted(path for path in self._partial.rglob("*") if path.is_file() and path.parent != self.notes)
         names = [path.relative_to(self._partial).as_posix() for path in files]
         return header.Header(
             kind=self._kind,
@@ -159,7 +160,3 @@ def _check(ranked: RankList) -> None:
         problem = f"{len(ranked.scores)} scores were given for {len(passages)} passages"
     if problem:
         raise BadExample(query_id=ranked.query_id, problem=problem)
-
-
-def _in_words(counts: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in counts.items()) or "nothing was given"

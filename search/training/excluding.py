@@ -1,0 +1,65 @@
+"""Keep articles out of training: by id, and by likeness to articles that models are judged by."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.article import Article
+from search.training.likeness import LIKE, shingles, title_key
+from search.training.lines import numbered
+
+BY_ID, BY_TITLE, BY_TEXT = "excluded by id", "excluded by title", "excluded by text"
+
+
+class Exclusions:
+    """Articles that are to be in no training data."""
+
+    def __init__(self, ids: Iterable[str] = (), like: Iterable[Article] = ()) -> None:
+        """`like` are articles whose ids and near-duplicates are kept out; about 3 kB of memory each."""
+        self._ids = set(ids)
+        self._titles: set[str] = set()
+        self._sizes: list[int] = []
+        codes = [self._added(article) for article in like]
+        owners = np.repeat(np.arange(len(codes)), [len(one) for one in codes])
+        joined = np.concatenate([np.empty(0, np.uint64), *codes])
+        order = np.argsort(joined, kind="stable")
+        self._codes, self._owners = joined[order], owners[order]
+
+    def _added(self, article: Article) -> NDArray[np.uint64]:
+        self._ids.add(article.id)
+        self._titles.add(title_key(article.title))
+        found = shingles(f"{article.title} {article.abstract}")
+        self._sizes.append(len(found))
+        return found
+
+    def why(self, id: str, title: str, abstract: str) -> str:
+        """Why this article is kept out; "" where it is not."""
+        if id in self._ids:
+            return BY_ID
+        if not self._sizes:
+            return ""
+        if (key := title_key(title)) and key in self._titles:
+            return BY_TITLE
+        return BY_TEXT if self._is_like(shingles(f"{title} {abstract}")) else ""
+
+    def _is_like(self, codes: NDArray[np.uint64]) -> bool:
+        """As `likeness.is_near_duplicate`, against all of them at once."""
+        starts, ends = (np.searchsorted(self._codes, codes, side) for side in ("left", "right"))
+        places = [np.arange(start, end) for start, end in zip(starts, ends, strict=True) if end > start]
+        if not places:
+            return False
+        found, shared = np.unique(self._owners[np.concatenate(places)], return_counts=True)
+        shorter = np.minimum(np.array(self._sizes)[found], len(codes))
+        return bool(np.any(shared >= LIKE * shorter))
+
+
+def ids_in(files: Collection[Path]) -> set[str]:
+    """The ids in these files, one a line; what follows a tab, and empty lines, are passed over.
+
+    Raises:
+        BadTrainingData: a file cannot be read.
+    """
+    lines = (line for path in files for _, line in numbered(path) if line is not None)
+    return {id for line in lines if (id := line.partition("\t")[0].strip())}
