@@ -21,7 +21,7 @@ _TOLD_EVERY = 100
 
 
 def training_options(*, batch_size: int, schedule: str) -> Callable[[F], F]:
-    """`--epochs` to `--patience`; the command gets them by the names of `TrainingSettings`.
+    """`--epochs` to `--patience`, by the names of `TrainingSettings`; and the licences that a card names.
 
     Args:
         batch_size: the default of `--batch-size`.
@@ -69,6 +69,20 @@ def training_options(*, batch_size: int, schedule: str) -> Callable[[F], F]:
             "--evaluate-every", type=positive, help="Steps between two measurements. [default: at the end alone]"
         ),
         click.option("--patience", type=positive, help="Stop after so many measurements without a better one."),
+        click.option(
+            "--data-licence",
+            default="not stated",
+            show_default=True,
+            metavar="TEXT",
+            help="The licence of the data, for the model's card.",
+        ),
+        click.option(
+            "--licence",
+            default="other",
+            show_default=True,
+            metavar="NAME",
+            help="The licence of the weights, for the card, such as apache-2.0.",
+        ),
     ]
     return lambda function: with_options(function, options)
 

@@ -1,0 +1,84 @@
+"""`biocpt train retriever`: from a dataset and a checkpoint to a set's folder that an export reads."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onnx_models import installed
+from onnx_models.export import torch_reference
+from tests.onnx_models.training import pairs
+from tests.search.cli.in_process import Command
+
+SOME_STEPS = ("--steps", "3", "--batch-size", "8", "--learning-rate", "1e-3", "--article-tokens", "40")
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """data/ with 32 pairs, bert/ to start from, and task/: a collection whose articles are those of the data."""
+    folder = tmp_path_factory.mktemp("given")
+    ranked = pairs.lists(24)
+    pairs.write(folder / "data", ranked)
+    pairs.checkpoint(folder / "bert", dropout=0.1)
+    (folder / "task" / "qrels").mkdir(parents=True)
+    passages = {passage.id: passage for one in ranked for passage in one.passages}
+    lines = {
+        "corpus.jsonl": [{"_id": id, "title": title, "text": text} for id, title, text in passages.values()],
+        "queries.jsonl": [{"_id": one.query_id, "text": one.query} for one in ranked],
+    }
+    for name, rows in lines.items():
+        (folder / "task" / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    judged = "".join(f"{one.query_id}\t{one.positives[0][0].id}\t1\n" for one in ranked)
+    (folder / "task" / "qrels" / "dev.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
+    return folder
+
+
+def test_without_torch_the_extra_is_named(given: Path, biocpt: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_reference, "is_available", lambda: False)
+    found = biocpt("train", "retriever", "--data", given / "data", "--from", given / "bert", "--out", given / "none")
+    assert (found.code, found.err.count("\n")) == (1, 1)
+    assert "pip install 'biocpt-search[train]'" in found.err
+
+
+@pytest.mark.slow
+def test_a_dataset_becomes_a_model_set_that_exports_and_the_run_can_be_asked_again(
+    given: Path, biocpt: Command, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("ir_measures")
+    out = tmp_path / "mine"
+    command = ("train", "retriever", "--data", given / "data", "--from", given / "bert", "--out", out, *SOME_STEPS)
+    dev = ("--dev", given / "task", "--dev-split", "dev", "--evaluate-every", "2")
+    found = biocpt(*command, *dev, "--json")
+    assert found.code == 0, found.err
+    assert "step 2 of 3: loss" in found.err
+    assert found.json["steps"] == 3
+    assert 0 < found.json["before"] <= found.json["best"] <= 1
+    assert biocpt("models", "export", out).code == 0
+    assert installed.load(out).article.spec.max_tokens == 40
+    assert "nDCG@10" in (out / "README.md").read_text()
+
+    again = biocpt(*command, *dev, "--json")
+    assert again.json == found.json
+    other = biocpt(*command, *dev, "--alpha", "0.5", "--official")
+    assert (other.code, other.err.count("\n")) == (1, 1)
+    assert "contrast.alpha was 0.8, now 0.5; contrast.mask was True, now False" in other.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--learning-rate", "nan"), "learning_rate cannot be nan"),
+        (("--alpha", "2"), "alpha cannot be 2.0"),
+        (("--tied", "--article-from", "."), "--tied is one encoder for both sides"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(
+    given: Path, biocpt: Command, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    pytest.importorskip("torch")
+    command = ("train", "retriever", "--data", given / "data", "--from", given / "bert", "--out", tmp_path / "mine")
+    found = biocpt(*command, *arguments)
+    assert found.code == 2
+    assert said in found.err
+    assert not (tmp_path / "mine").exists()
