@@ -56,7 +56,7 @@ soak: install ## minutes of load and faults; results go to benchmarks/results/
 	set -o pipefail; $(BIN)/python -m pytest -m soak -v --no-header 2>&1 | tee benchmarks/results/soak.txt
 
 # CLUSTER=http://… names an OpenSearch with nothing else to do; ONLY=encode,parse chooses; BENCH=… passes other options.
-bench: install ## every speed benchmark beside its peers, then benchmarks/RESULTS.md: under 40 minutes on 2 cores
+bench: install ## every speed benchmark beside its peers, then benchmarks/RESULTS.md: about 40 minutes on 2 cores
 	$(BIN)/python benchmarks/run.py $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
 bench-quick: install ## a little of each benchmark, to see that all run: figures go to build/benchmarks/quick

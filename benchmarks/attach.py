@@ -207,9 +207,9 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=3)
+    asked = commandline.parser(__doc__, rounds=2)
     asked.add_argument("--cluster", help="such as http://127.0.0.1:9200")
-    asked.add_argument("--articles", type=int, default=1_000)
+    asked.add_argument("--articles", type=int, default=400)
     return commandline.run("attach", asked, measure)
 
 

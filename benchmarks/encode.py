@@ -221,7 +221,7 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=3)
+    asked = commandline.parser(__doc__, rounds=2)
     asked.add_argument("--texts", type=int, default=500)
     return commandline.run("encode", asked, measure)
 

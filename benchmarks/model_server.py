@@ -278,7 +278,7 @@ def _parts(lines: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def main() -> int:
     asked = commandline.parser(__doc__, rounds=2)
-    asked.add_argument("--texts", type=int, default=480)
+    asked.add_argument("--texts", type=int, default=320)
     return commandline.run("model_server", asked, measure)
 
 

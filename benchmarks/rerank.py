@@ -148,7 +148,7 @@ def found(seconds: Mapping[str, Sequence[float]], work: Mapping[str, str | int |
 
 def main() -> int:
     asked = commandline.parser(__doc__, rounds=2)
-    asked.add_argument("--texts", type=int, default=500)
+    asked.add_argument("--texts", type=int, default=300)
     return commandline.run("rerank", asked, measure)
 
 

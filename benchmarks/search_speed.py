@@ -149,7 +149,7 @@ def found(figures: Mapping[str, object], versions: Mapping[str, str], not_run: M
 
 
 def main() -> int:
-    asked = commandline.parser(__doc__, rounds=5)
+    asked = commandline.parser(__doc__, rounds=3)
     asked.add_argument("--index", help="a folder index made by minilm")
     asked.add_argument("--queries", type=int, default=300)
     return commandline.run("search_speed", asked, measure)
