@@ -20,6 +20,9 @@ IN_A_SHARD = 1 << 20
 
 _BLOCK = 1 << 16
 
+_DEAL, _SHARDS, _WITHIN = 1, 2, 3
+"""Last in each seed, so that no two draws are one: numpy's seeds [7] and [7, 0] are the same."""
+
 
 class Share(NamedTuple):
     """Which part of an epoch is read: every `ranks`-th example from the `rank`-th on, but for the first `start`."""
@@ -50,7 +53,7 @@ def scatter(source: Path, target: Path, *, width: int, seed: int, in_a_shard: in
     """Deal the examples of a file, rows of `width` numbers, out to shards in the folder; how many each got."""
     total = source.stat().st_size // (width * NUMBER.itemsize)
     sizes = [0] * max(1, -(-total // in_a_shard))
-    draw = np.random.default_rng(seed)
+    draw = np.random.default_rng([seed, _DEAL])
     target.mkdir()
     for number in range(len(sizes)):
         shard_file(target, number).touch()
@@ -69,13 +72,13 @@ def scatter(source: Path, target: Path, *, width: int, seed: int, in_a_shard: in
 def in_order(folder: Path, sizes: Sequence[int], width: int, share: Share) -> Iterator[NDArray[np.int64]]:
     """The share's examples, rows of `width` numbers; shards that it skips whole are not read."""
     share.check()
-    shards = np.random.default_rng([share.seed, share.epoch]).permutation(len(sizes))
+    shards = np.random.default_rng([share.seed, share.epoch, _SHARDS]).permutation(len(sizes))
     next_wanted, passed = share.rank + share.start * share.ranks, 0
     for number in map(int, shards):
         size = sizes[number]
         if next_wanted < passed + size:
             rows = np.fromfile(shard_file(folder, number), NUMBER).reshape(-1, width)
-            order = np.random.default_rng([share.seed, share.epoch, number]).permutation(size)
+            order = np.random.default_rng([share.seed, share.epoch, number, _WITHIN]).permutation(size)
             wanted = range(next_wanted - passed, size, share.ranks)
             yield from rows[order[wanted.start :: share.ranks]]
             next_wanted += len(wanted) * share.ranks

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,7 +69,8 @@ class DatasetWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._open_files.close()
+        with suppress(OSError):  # what a full disk does not take is dropped anyway
+            self._open_files.close()
         shutil.rmtree(self._partial, ignore_errors=True)
 
     def write(self, ranked: RankList) -> None:
