@@ -87,3 +87,40 @@ class DamagedState(ModelError):
     def __init__(self, *, path: Path, reason: str) -> None:
         first = next(iter(reason.splitlines()), "")
         super().__init__(f"{str(path)!r} cannot be read: {first}. Remove it to begin the run anew.")
+
+
+class NoNegatives(ModelError):
+    """Lists in which there is nothing to tell the positive from."""
+
+    def __init__(self, *, folder: Path) -> None:
+        super().__init__(
+            f"No list of {str(folder)!r} has a passage that does not answer its query. "
+            "Add some by `biocpt train mine`, then train on what it wrote."
+        )
+
+
+class NoTeacher(ModelError):
+    """Distillation from scores that are not there."""
+
+    def __init__(self, *, folder: Path, query_id: str, distillation: str) -> None:
+        super().__init__(
+            f"Distillation {distillation!r} learns from a teacher's scores, and query {query_id!r} of {str(folder)!r} "
+            "has none. Write them by `biocpt train mine`, or train without it."
+        )
+
+
+class NoSetToJoin(ModelError):
+    """A cross-encoder alone searches nothing: it belongs to a set with encoders."""
+
+    def __init__(self, *, folder: Path) -> None:
+        super().__init__(
+            f"{str(folder)!r} has no set.toml, so there is nothing to add a re-ranker to. Name the folder of a set, "
+            "such as `biocpt train retriever --out` made, or start from a set, whose encoders are copied."
+        )
+
+
+class BadRecord(ModelError):
+    """What an earlier training noted for the model card cannot be read."""
+
+    def __init__(self, *, path: Path, problem: str) -> None:
+        super().__init__(f"{str(path)!r} cannot be read ({problem}). Remove it to leave that training out.")

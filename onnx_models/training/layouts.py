@@ -32,6 +32,11 @@ class PairTokens(NamedTuple):
     mask: list[int]
     """1 for a token, 0 for padding between the two texts; what follows the passage is left to `padded`."""
 
+    @property
+    def length(self) -> int:
+        """With the padding between the texts."""
+        return len(self.ids)
+
 
 class PairBatch(NamedTuple):
     """Inputs side by side, int64 of shape (pairs, longest)."""

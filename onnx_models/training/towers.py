@@ -1,31 +1,24 @@
 """An encoder that learns: a checkpoint in torch, which reads texts and pools as its exported graph will."""
 
-import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import assert_never
 
 import numpy as np
-import safetensors
 import torch
 from numpy.typing import NDArray
 
 from onnx_models.encoder import Text
-from onnx_models.errors import StorageFailed
-from onnx_models.export import tokenizer_file, torch_reference
+from onnx_models.export import torch_reference
 from onnx_models.export.checkpoint import open_checkpoint
 from onnx_models.export.job import accepted_input
 from onnx_models.runtime import TokenBatch
 from onnx_models.specs import ModelSpec, Similarity
-from onnx_models.storage import storing
 from onnx_models.tokenizer import TextTokenizer, Tokens, cut_batches
+from onnx_models.training import checkpoint_folder
 from onnx_models.training.settings import Precision
-
-TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt")
-"""What may lie beside tokenizer.json, for other programs that open the checkpoint."""
 
 _ENCODED_TOKENS = 8192
 
@@ -44,7 +37,7 @@ class Tower:
         self.network = torch_reference.load(opened, "encoder", attention="sdpa").to(self.device)
         self.weights_digest = opened.weights_digest()
         self._precision, self._token_types = precision, accepted.token_types
-        self._tokenizer_files = _tokenizer_of(checkpoint, vocabulary=accepted.vocabulary)
+        self._tokenizer_files = checkpoint_folder.tokenizer_files(checkpoint, vocabulary=accepted.vocabulary)
         self._max_positions = accepted.max_length
         self._reader = self._opened_reader()
 
@@ -79,15 +72,18 @@ class Tower:
         """The tokens of each text, in the order given."""
         return [tokens for window in self._reader.windows(texts) for tokens in window]
 
-    def vectors(self, batch: TokenBatch) -> torch.Tensor:
-        """One vector a row, float32 on the device, with its history; of length 1 where they are compared by cosine."""
-        mask = self._on_device(batch.mask)
-        inputs = {"input_ids": self._on_device(batch.ids), "attention_mask": mask}
+    def states(self, batch: TokenBatch) -> torch.Tensor:
+        """The last hidden states of every token, (rows, longest, hidden), padding included, with their history."""
+        inputs = {"input_ids": self._on_device(batch.ids), "attention_mask": self._on_device(batch.mask)}
         if self._token_types > 1:
             inputs["token_type_ids"] = self._on_device(batch.segments)
         with autocast(self._precision, self.device):
-            states = self.network(**inputs).last_hidden_state
-        vectors = _pooled(states.float(), mask, self.spec)
+            return self.network(**inputs).last_hidden_state
+
+    def vectors(self, batch: TokenBatch) -> torch.Tensor:
+        """One vector a row, float32 on the device, with its history; of length 1 where they are compared by cosine."""
+        states = self.states(batch).float()
+        vectors = _pooled(states, self._on_device(batch.mask), self.spec)
         return torch.nn.functional.normalize(vectors, dim=-1) if self.spec.similarity == "cosine" else vectors
 
     def encode(self, texts: Sequence[Text]) -> NDArray[np.float32]:
@@ -109,28 +105,10 @@ class Tower:
         Raises:
             StorageFailed: the disk is full; what was there before is unchanged.
         """
-        partial, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("partial", "old"))
-        for leftover in (partial, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        try:
-            with storing(folder), torch_reference.quietly():
-                partial.mkdir(parents=True)
-                self.network.save_pretrained(partial)
-                for name, content in self._tokenizer_files.items():
-                    (partial / name).write_bytes(content)
-                if folder.exists():
-                    folder.rename(old)
-                partial.rename(folder)
-        except safetensors.SafetensorError as error:
-            raise StorageFailed(folder=folder, reason=str(error)) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
+        checkpoint_folder.put(self.network, self._tokenizer_files, folder)
 
     def _opened_reader(self) -> TextTokenizer:
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / tokenizer_file.FILE
-            file.write_bytes(self._tokenizer_files[tokenizer_file.FILE])
+        with checkpoint_folder.as_file(self._tokenizer_files) as file:
             return TextTokenizer(file, self.spec, max_positions=self._max_positions)
 
     def _on_device(self, numbers: NDArray[np.int64]) -> torch.Tensor:
@@ -162,12 +140,3 @@ def _pooled(states: torch.Tensor, mask: torch.Tensor, spec: ModelSpec) -> torch.
             return states[torch.arange(len(states), device=states.device), mask.sum(dim=1) - 1]
         case _:
             assert_never(spec.pooling)
-
-
-def _tokenizer_of(checkpoint: Path, *, vocabulary: int) -> dict[str, bytes]:
-    """The files of a checkpoint's tokenizer by name; tokenizer.json is made where only vocab.txt is there."""
-    with TemporaryDirectory() as folder:
-        tokenizer_file.write(checkpoint, Path(folder), vocabulary=vocabulary)
-        files = {tokenizer_file.FILE: (Path(folder) / tokenizer_file.FILE).read_bytes()}
-    beside = (checkpoint / name for name in TOKENIZER_FILES)
-    return files | {path.name: path.read_bytes() for path in beside if path.is_file()}

@@ -7,35 +7,23 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from onnx_models.training.distillation import listwise_kl, margin_mse  # noqa: E402
-from onnx_models.training.listwise import click_weights, listwise_losses, weighted_mean  # noqa: E402
+from onnx_models.training.listwise import listwise_losses  # noqa: E402
 
 ALL = torch.ones(1, 3, dtype=torch.bool)
 TWO = torch.tensor([[True, True, False]])
 
 
-def test_a_click_weighs_the_logarithm_of_clicks_and_one() -> None:
-    assert click_weights([0, 1, 3, 7]).tolist() == [0, 1, 2, 3]
-
-
-def test_a_window_by_hand() -> None:
-    """Scores (ln 2, 0, 0): 2 of 2 + 1 + 1 are the positive's, a loss of ln 2. Scores (0, ln 3): a loss of ln 4.
-
-    One click and three clicks weigh 1 and 2: (1 · ln 2 + 2 · ln 4) / 3 = 5/3 ln 2.
-    """
-    scores = torch.tensor([[math.log(2), 0, 0], [0, math.log(3), 0]])
+def test_a_loss_by_hand_without_what_is_absent() -> None:
+    """Scores (ln 2, 0, 0): the positive has 2 of 2 + 1 + 1, a loss of ln 2. Scores (0, ln 3): 1 of 4, ln 4."""
+    scores = torch.tensor([[math.log(2), 0, 0], [0, math.log(3), 9]])
     losses = listwise_losses(scores, torch.cat([ALL, TWO]))
     assert losses.tolist() == pytest.approx([math.log(2), math.log(4)], abs=1e-6)
-    assert weighted_mean(losses, click_weights([1, 3])).item() == pytest.approx(5 / 3 * math.log(2), abs=1e-6)
 
 
 def test_the_gradient_is_softmax_minus_target_and_padding_has_none() -> None:
     scores = torch.tensor([[math.log(2), 0.0, 5.0]], requires_grad=True)
     listwise_losses(scores, TWO).sum().backward()
     assert scores.grad.tolist()[0] == pytest.approx([2 / 3 - 1, 1 / 3, 0], abs=1e-6)
-
-
-def test_a_window_without_weight_costs_nothing() -> None:
-    assert weighted_mean(torch.ones(2), torch.zeros(2)).item() == 0
 
 
 def test_margin_mse_by_hand() -> None:
