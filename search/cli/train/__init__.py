@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-_COMMANDS: Sequence[click.Command] = ()
+from search.cli.train import mine, prepare, retriever
+
+_COMMANDS: Sequence[click.Command] = (prepare.command, retriever.command, mine.command)
 
 
 @click.group(name="train")
