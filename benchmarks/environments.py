@@ -25,6 +25,8 @@ PINS: dict[str, tuple[str, ...]] = {
         "txtai==9.14.0",
         "fastapi==0.165.0",
         "uvicorn==0.54.0",
+        "datasets==5.2.0",  # its trainer asks for these two
+        "accelerate==1.15.0",
     ),
     # Its torch engine; click as its command line still expects it.
     "infinity-emb": (

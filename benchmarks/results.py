@@ -18,6 +18,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "Ranking quality": ("quality", "scifact", "scifact_opensearch"),
     "Encoding": ("encode", "encode_gpu"),
     "Re-ranking": ("rerank",),
+    "Training": ("training",),
     "The model server": ("model_server",),
     "Reading PubMed's XML": ("parse",),
     "The embedded index": ("index_write", "search_speed", "embedded_search", "vector_recall"),

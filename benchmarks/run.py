@@ -22,6 +22,7 @@ from benchmarks.commandline import MISSED, MISSING
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "encode": (),
     "rerank": (),
+    "training": (),
     "model_server": (),
     "parse": (),
     "index_write": (),
