@@ -127,6 +127,11 @@ def show(index: "Location", as_json: bool) -> None:
         click.echo("No pipeline is installed: `biocpt pipeline install` does it.")
     if found.default not in {there.name for there in found.pipelines}:
         click.echo(f"Default of {found.index!r}: {found.default or 'none'}")
+    if found.default_is_missing:
+        click.echo(
+            f"There is no pipeline {found.default!r}, so searches that name none are refused: "
+            "`biocpt pipeline install --default min-max --force` puts another in its place."
+        )
 
 
 @click.command(name="remove", cls=IndexCommand)
@@ -185,7 +190,12 @@ def _overview_as_json(found: "Overview") -> dict[str, Any]:
         }
         for there in found.pipelines
     ]
-    return {"index": found.index, "default": found.default or None, "pipelines": pipelines}
+    return {
+        "index": found.index,
+        "default": found.default or None,
+        "default_is_missing": found.default_is_missing,
+        "pipelines": pipelines,
+    }
 
 
 for _inner in (install, show, remove):

@@ -19,7 +19,7 @@ from search.cli.pipeline import KINDS
 from search.fusion import FUSIONS, FusionOptions
 from search.pipelines import FUSION, wish
 from tests.doubles import HashEncoder
-from tests.opensearch.server import Server
+from tests.opensearch.server import Refusal, Server
 from tests.search.cli.in_process import Command
 
 URL = "https://one.example:9200,two.example:9200/search/pubmed"
@@ -105,6 +105,27 @@ def test_pipelines_are_installed_shown_and_removed(biocpt: Command, node: Server
     removed = biocpt("pipeline", "remove", *on)
     assert removed.out.splitlines() == [f"Default of '{fresh_index}-v1': none", f"Removed: {min_max}, {rrf}."]
     assert biocpt("pipeline", "remove", *on).out == "There was nothing to remove.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gone", ["theirs", "rrf"])
+def test_a_default_that_does_not_exist_is_said_and_what_is_advised_mends_it(
+    biocpt: Command, node: Server, fresh_index: str, gone: str
+) -> None:
+    on, name = ("--index", an_index(node, fresh_index)), f"{fresh_index}-{gone}"
+    assert not biocpt("pipeline", "show", *on, "--json").json["default_is_missing"]
+    node.ask("PUT", f"/{fresh_index}/_settings", {"index.search.default_pipeline": name})
+    with pytest.raises(Refusal, match=name):
+        node.ask("POST", f"/{fresh_index}/_search", {})
+    shown = biocpt("pipeline", "show", *on)
+    assert f"Default of '{fresh_index}-v1': {name}" in shown.out
+    assert f"There is no pipeline '{name}'" in shown.out
+    assert biocpt("pipeline", "show", *on, "--json").json["default_is_missing"]
+    advised = re.findall("`biocpt (.*?)`", shown.out)[-1]
+    assert biocpt(*advised.split(), *on).code == 0
+    node.ask("POST", f"/{fresh_index}/_search", {})
+    assert biocpt("pipeline", "remove", *on).code == 0
+    node.ask("POST", f"/{fresh_index}/_search", {})
 
 
 @pytest.mark.slow

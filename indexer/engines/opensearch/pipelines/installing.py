@@ -185,7 +185,8 @@ def _replaced(cluster: Cluster, version: Version, found: Mapping[str, Standing],
     ours = {there.name: there for there in found.values() if there.is_ours}
     if before in ours:
         return ours[before].replaced
-    if not wish.default or not before:
+    gone = {name_of(cluster.address.alias, kind) for kind in KINDS if kind not in found}
+    if not wish.default or not before or before in gone:  # one of ours that somebody took away
         return ""
     if not wish.force:
         raise ForeignDefault(address=cluster.address, index=version.name, name=before)

@@ -42,6 +42,8 @@ class Overview:
     """The version that is searched."""
     default: str
     """Its default pipeline, whosever; "" for none."""
+    default_is_missing: bool
+    """Whether there is no pipeline of that name, so that searches which name none are refused."""
     pipelines: tuple[Standing, ...]
 
 
@@ -53,8 +55,13 @@ def overview(location: Location) -> Overview:
     cluster = Cluster(address.parse(location.name), location.access)
     try:
         version = searched(cluster)
-        found = standing(cluster, KINDS)
-        return Overview(index=version.name, default=default_of(cluster, version.name), pipelines=tuple(found.values()))
+        found, default = standing(cluster, KINDS), default_of(cluster, version.name)
+        return Overview(
+            index=version.name,
+            default=default,
+            default_is_missing=bool(default) and pipeline(cluster, default) is None,
+            pipelines=tuple(found.values()),
+        )
     finally:
         cluster.close()
 
