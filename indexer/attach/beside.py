@@ -21,7 +21,7 @@ from indexer.engines.opensearch.attached.field_map import passage_of
 from indexer.engines.opensearch.attached.pages import Document
 from indexer.engines.opensearch.attached.standin import stand_in
 from indexer.engines.opensearch.attached.theirs import Theirs
-from indexer.engines.protocol import Stored, VectorSpace, Writer
+from indexer.engines.protocol import Reader, Row, Stored, VectorSpace, Writer
 from indexer.errors import NoIndex
 from indexer.readahead import chunks
 from onnx_models.encoder import Encoder
@@ -74,11 +74,12 @@ def fill_beside(
     Raises: IndexerError, where either index cannot be read or written.
     """
     if options.dry_run:
-        tally = yield from _Run(theirs, car, encoder, options, None).over()
+        with closing(_Held(car.location)) as held:
+            tally = yield from _Run(theirs, car, encoder, options, held.stored).over()
         return Outcome(documents=theirs.count(), with_vector=vectors_at(car.location), tally=tally)
-    with closing(open_writer(car.location, space=car.space)) as writer:
+    with closing(open_writer(car.location, space=car.space, beside=True)) as writer:
         write_note(car.location, car.note)
-        tally = yield from _Run(theirs, car, encoder, options, writer).over()
+        tally = yield from _Run(theirs, car, encoder, options, writer.stored, writer).over()
         refused = writer.refused()
         writer.publish()
     return Outcome(
@@ -109,15 +110,54 @@ def vectors_at(location: Location) -> int:
         return reader.info(versions=False).vectors
 
 
+class _Held:
+    """What a side-car holds before a run that writes nothing; where there is none yet, that is nothing."""
+
+    def __init__(self, location: Location) -> None:
+        self._reader: Reader | None = None
+        try:
+            self._reader = open_reader(location)
+        except NoIndex:
+            return
+
+    def stored(self, ids: Collection[str]) -> Mapping[str, Stored]:
+        """As a writer's `stored` tells it."""
+        if not isinstance(self._reader, BesideReader):
+            return {}
+        return {row.record.id: _stored(row) for row in self._reader.own(list(ids))}
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(
+        order=row.record.order,
+        deleted=False,
+        text_digest="",
+        record_digest=record_digest(row.record),
+        has_vector=row.vector is not None,
+    )
+
+
 class _Run:
     """One pass over their index."""
 
     def __init__(
-        self, theirs: Theirs, car: SideCar, encoder: Encoder, options: FillOptions, writer: Writer | None
+        self,
+        theirs: Theirs,
+        car: SideCar,
+        encoder: Encoder,
+        options: FillOptions,
+        stored: _StoredOf,
+        writer: Writer | None = None,
     ) -> None:
-        """`writer`: None to write nothing."""
+        """`stored`: what the side-car holds; `writer`: None to write nothing."""
         self._theirs, self._car, self._encoder, self._options = theirs, car, encoder, options
-        self._writer = writer
+        self._stored, self._writer = stored, writer
+        self._seen: set[str] | None = set() if theirs.may_share_ids() else None
         self._uncommitted = 0
 
     def over(self) -> Generator[Tally, None, Tally]:
@@ -130,14 +170,16 @@ class _Run:
                 yield tally
         if self._writer is not None:
             self._writer.commit()
-            tally = replace(tally, cleared=tally.cleared + self._rid_of_strangers(self._writer))
+        gone = self._rid_of_strangers()
+        tally = replace(tally, read=tally.read + gone, cleared=tally.cleared + gone)
         yield tally
         return tally
 
     def _written(self, chunk: Sequence[Document], tally: Tally) -> Tally:
         fields = self._theirs.fields
-        made = {doc.id: (doc, stand_in(doc.id, doc.source, fields, order=self._car.order)) for doc in chunk}
-        stored = {} if self._writer is None else self._writer.stored(made)
+        first = list(self._first_of_each(chunk))
+        made = {doc.id: (doc, stand_in(doc.id, doc.source, fields, order=self._car.order)) for doc in first}
+        stored = self._stored(made)
         without = [id for id, (_, article) in made.items() if not article.extra["text_digest"]]
         stale = [id for id in without if id in stored and not stored[id].deleted]
         fresh = {id for id, (_, article) in made.items() if id not in without and _is_fresh(article, stored.get(id))}
@@ -148,12 +190,21 @@ class _Run:
             self._encode(todo[start : start + _SLICE])
         return replace(
             tally,
-            read=tally.read + len(made),
+            read=tally.read + len(chunk),
+            twins=tally.twins + len(chunk) - len(first),
             fresh=tally.fresh + len(fresh),
             without_text=tally.without_text + len(without) - len(stale),
             cleared=tally.cleared + len(stale),
             encoded=tally.encoded + len(todo),
         )
+
+    def _first_of_each(self, chunk: Sequence[Document]) -> Iterator[Document]:
+        """Those with an id that no document before had: shards are read in order, so it is the same one every time."""
+        for document in chunk:
+            if self._seen is None or document.id not in self._seen:
+                yield document
+            if self._seen is not None:
+                self._seen.add(document.id)
 
     def _encode(self, part: Sequence[tuple[Document, Article]]) -> None:
         if self._writer is None:
@@ -175,10 +226,14 @@ class _Run:
         if ids and self._writer is not None:
             self._writer.delete([Deletion(id=id, order=self._car.order, source=_SOURCE) for id in ids])
 
-    def _rid_of_strangers(self, writer: Writer) -> int:
+    def _rid_of_strangers(self) -> int:
         """Delete what has gone from their index; how many."""
         gone = 0
-        with closing(open_reader(self._car.location)) as reader:
+        try:
+            reader = open_reader(self._car.location)
+        except NoIndex:  # a dry run, before there is any
+            return 0
+        with closing(reader):
             rows = reader.own_rows() if isinstance(reader, BesideReader) else reader.rows()
             ids = (row.record.id for row in rows if isinstance(row.record, Article))
             for part in _parts(ids, _IDS_AT_ONCE):
@@ -186,8 +241,8 @@ class _Run:
                 strangers = [id for id in part if id not in there]
                 self._delete(strangers)
                 gone += len(strangers)
-        if gone:
-            writer.commit()
+        if gone and self._writer is not None:
+            self._writer.commit()
         return gone
 
 

@@ -22,11 +22,14 @@ class Tally:
     """That somebody deleted between our reading and writing."""
     refused: int = 0
     """That the cluster would not change."""
+    twins: int = 0
+    """With the id of another that was read before, under another routing: a side-car has one vector an id, of that."""
 
     @property
     def settled(self) -> int:
         """All that came to an end."""
-        return self.fresh + self.without_text + self.encoded + self.cleared + self.gone + self.refused
+        ended = self.fresh + self.without_text + self.encoded + self.cleared + self.gone + self.refused
+        return ended + self.twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

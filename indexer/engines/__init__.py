@@ -4,13 +4,16 @@ import os
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.engines.location import AnyLocation, Location, located, without_secrets
 from indexer.engines.protocol import Reader, VectorSpace, Writer
 from indexer.engines.writing import DEFAULT, WriteOptions
 from indexer.errors import HalfUrl, NotForFolders, UnknownEngine
 from indexer.ledger import FileLedger, OpenedLedger
+
+if TYPE_CHECKING:
+    from indexer.engines.opensearch.attached.whose import Belonging
 
 __all__ = ["ENGINES", "Engine", "damaged_files", "drop_versions", "open_ledger", "open_reader", "open_writer"]
 
@@ -27,6 +30,8 @@ class Engine(NamedTuple):
     ledger: Callable[[Location], OpenedLedger]
     damaged: Callable[[Location], list[str]]
     drop: Callable[[Location, Collection[str], bool], list[str]]
+    belonging: Callable[[Location], "Belonging | None"]
+    """Whose documents it belongs to; None for an index of ours, and where there is none."""
 
 
 def _read_folder(location: Location) -> Reader:
@@ -66,6 +71,14 @@ def _no_versions_in_folder(location: Location, _names: Collection[str], _old: bo
     raise NotForFolders(location=location)
 
 
+def _folder_belonging(location: Location) -> "Belonging | None":
+    if not is_sidecar(Path(location.name)):
+        return None
+    from indexer.engines.opensearch.attached.whose import of_folder
+
+    return of_folder(location)
+
+
 def _read_cluster(location: Location) -> Reader:
     """An index that we made, perhaps a side-car of somebody's; or one of theirs that vectors were attached to."""
     from indexer.engines.opensearch.attached.beside_note import note_in_meta
@@ -100,14 +113,34 @@ def _drop_in_cluster(location: Location, names: Collection[str], old: bool) -> l
     return drop_from_cluster(location, names, old=old)
 
 
+def _cluster_belonging(location: Location) -> "Belonging | None":
+    from indexer.engines.opensearch.attached.whose import in_cluster
+
+    return in_cluster(location)
+
+
 def _nothing_damaged(_: Location) -> list[str]:
     """A cluster checks its own files, whenever it reads them."""
     return []
 
 
 ENGINES: dict[str, Engine] = {
-    "folder": Engine(_read_folder, _write_folder, _ledger_in_folder, _damaged_in_folder, _no_versions_in_folder),
-    "opensearch": Engine(_read_cluster, _write_cluster, _ledger_in_cluster, _nothing_damaged, _drop_in_cluster),
+    "folder": Engine(
+        _read_folder,
+        _write_folder,
+        _ledger_in_folder,
+        _damaged_in_folder,
+        _no_versions_in_folder,
+        _folder_belonging,
+    ),
+    "opensearch": Engine(
+        _read_cluster,
+        _write_cluster,
+        _ledger_in_cluster,
+        _nothing_damaged,
+        _drop_in_cluster,
+        _cluster_belonging,
+    ),
 }
 """Kind of location → its engine."""
 
@@ -126,7 +159,12 @@ def open_reader(location: AnyLocation) -> Reader:
 
 
 def open_writer(
-    location: AnyLocation, *, space: VectorSpace | None, create: bool = True, options: WriteOptions = DEFAULT
+    location: AnyLocation,
+    *,
+    space: VectorSpace | None,
+    create: bool = True,
+    options: WriteOptions = DEFAULT,
+    beside: bool = False,
 ) -> Writer:
     """A writer of the index at `location`, made there first if `create` says so.
 
@@ -136,19 +174,36 @@ def open_writer(
             keeps its own, refuses another, and None means whatever it holds.
         create: whether an index may be made.
         options: how it is made and loaded, where the engine leaves a choice.
+        beside: also where it is a side-car, whose records are for `indexer.attach` to write.
 
     Raises:
+        TakesNoArticles: it is a side-car, or somebody's with vectors attached.
         VectorMismatch: the index holds vectors of another space.
         IndexLocked: another process is writing to the folder; or to the cluster's index, and one of us has no share.
         NotForFolders: options that only a cluster knows, for a folder.
         IndexerError: the index cannot be opened or made.
     """
-    return ENGINES[kind_of(location)].write(located(location), space, create, options)
+    engine, where = ENGINES[kind_of(location)], located(location)
+    owner = engine.belonging(where)
+    if owner is not None and not (beside and owner.is_beside):
+        from indexer.engines.opensearch.attached.errors import TakesNoArticles
+
+        raise TakesNoArticles(location=where, text=owner.text, is_beside=owner.is_beside)
+    return engine.write(where, space, create, options)
 
 
 def open_ledger(location: AnyLocation) -> OpenedLedger:
-    """Which source files the index at `location` has finished, without taking its write lock: for reading only."""
-    return ENGINES[kind_of(location)].ledger(located(location))
+    """Which source files the index at `location` has finished, without taking its write lock: for reading only.
+
+    Raises: NoRecords, for a side-car, and for an index of somebody's with vectors attached.
+    """
+    engine, where = ENGINES[kind_of(location)], located(location)
+    owner = engine.belonging(where)
+    if owner is not None:
+        from indexer.engines.opensearch.attached.errors import NoRecords
+
+        raise NoRecords(location=where, text=owner.text, is_beside=owner.is_beside)
+    return engine.ledger(where)
 
 
 def damaged_files(location: AnyLocation) -> list[str]:

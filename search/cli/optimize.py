@@ -23,7 +23,7 @@ def command(index: "Location", as_json: bool) -> None:
 
     with closing(open_reader(index)) as reader:
         before = reader.info()
-    with closing(open_writer(index, space=None, create=False)) as writer:
+    with closing(open_writer(index, space=None, create=False, beside=True)) as writer:
         writer.optimize()
     with closing(open_reader(index)) as reader:
         after = reader.info()

@@ -21,6 +21,7 @@ _DONE = {
     "cleared": ("rid of ours", "would be rid of ours"),
     "gone": ("deleted meanwhile", "deleted meanwhile"),
     "refused": ("refused by the cluster", "refused by the cluster"),
+    "twins": ("with the id of another, whose vector is theirs too",) * 2,
 }
 
 

@@ -3,9 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+from indexer.engines import open_writer
 from indexer.engines.location import Location
+from indexer.engines.opensearch.attached.beside_note import BesideNote, write_note
 from indexer.engines.opensearch.attached.field_map import FieldMap
 from tests.opensearch.server import Server
 
@@ -101,3 +105,10 @@ def canonical(documents: Mapping[str, Mapping[str, Any]], *, without: Iterable[s
         id: {name: value for name, value in source.items() if name not in left_out} for id, source in documents.items()
     }
     return {id: hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest() for id, said in theirs.items()}
+
+
+def empty_side_car(folder: Path, text: str) -> None:
+    """Of an index that nobody asks."""
+    with closing(open_writer(str(folder), space=None)) as writer:
+        writer.commit()
+    write_note(Location(str(folder)), BesideNote(text=text, map=MAP))

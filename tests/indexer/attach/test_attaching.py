@@ -1,12 +1,14 @@
 """Vectors beside somebody's documents: what is added, what stays, what is refused."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 import pytest
 
 from indexer.attach.attaching import Attaching
 from indexer.attach.filling import FillOptions
+from indexer.engines import open_reader, open_writer
 from indexer.engines.location import Location
 from indexer.engines.opensearch.attached.errors import (
     AlreadyOurs,
@@ -19,6 +21,8 @@ from indexer.engines.opensearch.attached.errors import (
     UnusableField,
 )
 from indexer.engines.opensearch.attached.field_map import FieldMap
+from indexer.engines.opensearch.errors import UnusableAddress
+from indexer.queries import Lexical, Match
 from tests.doubles import HashEncoder
 from tests.indexer.attach import museum
 from tests.indexer.attach.conftest import Attach, ended
@@ -102,6 +106,18 @@ def test_what_has_its_vector_is_not_read_again(
     outcome = attach(location, map=None)
     assert (outcome.tally.found, outcome.tally.read, outcome.with_vector) == (1, 1, 41)
     assert len(encoder.texts_encoded) == 1
+
+
+def test_a_hidden_index_is_attached_and_none_of_ours_is_made(node_36: Server, fresh_index: str, attach: Attach) -> None:
+    location = museum.make(node_36, f".{fresh_index}", museum.tools(3), settings={"hidden": True})
+    try:
+        assert attach(location).with_vector == 3
+        with closing(open_reader(location)) as reader:
+            assert len(reader.search([Lexical(Match("workshop"), 5)])[0]) == 3
+        with pytest.raises(UnusableAddress, match="for hidden indexes"):
+            open_writer(f"{node_36.url}/.{fresh_index}-ours", space=None)
+    finally:
+        node_36.ask("DELETE", f"/.{fresh_index}")
 
 
 def test_documents_with_a_routing_of_their_own_are_reached(node: Server, fresh_index: str, attach: Attach) -> None:

@@ -127,6 +127,7 @@ def test_nothing_of_theirs_is_written_and_a_second_run_mends_what_they_changed(
     second = fill(2)
     tally = second.tally
     assert (tally.encoded, tally.fresh, tally.cleared) == (2, 77, 2)
+    assert tally.read == tally.settled == 81  # their 80, and one of the side-car's that is gone from theirs
     assert (len(encoder.texts_encoded), second.documents, second.with_vector) == (2, 80, 79)
     with closing(open_reader(where)) as reader:
         vectors = reader.vectors(["tool/6 é", "tool/5 é", "tool/7 é"])
@@ -139,6 +140,44 @@ def test_a_dry_run_makes_nothing(fill: Fill, where: Location, encoder: HashEncod
     outcome = fill(dry_run=True)
     assert (outcome.tally.encoded, outcome.with_vector, encoder.texts_encoded) == (80, 0, [])
     assert not Path(where.name).exists()
+
+
+def test_a_dry_run_over_one_that_is_there_tells_what_a_run_would_do(
+    node_36: Server, fresh_index: str, fill: Fill, encoder: HashEncoder
+) -> None:
+    fill(1)
+    encoder.texts_encoded.clear()
+    block(node_36, fresh_index, blocked=False)
+    changed = {**DOCUMENTS["tool/6 é"], "story": "Told anew."}
+    emptied = {**DOCUMENTS["tool/7 é"], "story": "", "name": ""}
+    node_36.ask("DELETE", f"/{fresh_index}-theirs/_doc/tool%2F5%20%C3%A9?refresh=true")
+    museum.store(node_36, f"{fresh_index}-theirs", {"tool/6 é": changed, "tool/7 é": emptied, "new": museum.tool(200)})
+    tallies = [fill(2, dry_run=dry).tally for dry in (True, True, False)]
+    assert [(tally.encoded, tally.fresh, tally.cleared) for tally in tallies] == [(2, 77, 2)] * 3
+    assert len(encoder.texts_encoded) == 2
+
+
+def test_one_id_under_two_routings_is_counted_and_has_one_vector_whenever_it_is_run(
+    node_36: Server, fresh_index: str, where: Location, encoder: HashEncoder
+) -> None:
+    """Two documents with one `_id` lie in two shards: to a side-car they are one."""
+    settings = {**READ_ONLY, "number_of_shards": 5}
+    theirs = museum.make(node_36, f"{fresh_index}-theirs", museum.tools(20), settings=settings)
+    for number in range(6):
+        path = f"/{fresh_index}-theirs/_doc/twin?routing=r{number}&refresh=true"
+        node_36.ask("PUT", path, museum.tool(100 + number))
+    count = node_36.ask("GET", f"/{fresh_index}-theirs/_count")["count"]
+    twins = count - 21
+    assert twins > 0
+    for order in (1, 2):
+        with closing(Attaching(theirs)) as attaching:
+            note = attaching.side_car(where, museum.MAP)
+            car = SideCar(location=where, note=note, space=encoder.space, order=order)
+            outcome = ended(fill_beside(attaching.theirs(note.map), car, encoder, FillOptions()))
+        tally = outcome.tally
+        assert (tally.read, tally.settled, tally.twins) == (count, count, twins)
+        assert (outcome.documents, outcome.with_vector) == (count, 21)
+        assert (tally.encoded, tally.fresh) == ((21, 0) if order == 1 else (0, 21))
 
 
 def test_a_side_car_of_another_map_is_refused(fill: Fill) -> None:

@@ -120,6 +120,39 @@ def test_an_index_without_knn_is_searched_through_a_side_car(
     assert biocpt("attach", "sync", url, "--sidecar", car, "--json").json["fresh"] == 30
     assert "attached" in biocpt("info", "--index", car).out
     assert biocpt("attach", url, "--sidecar", car, "--undo").code == 2
+    assert biocpt("optimize", "--index", car).code == 0
+    again = biocpt("search", "smooths oak boards", "--index", car, "--filter", "wing=north", "--json").json
+    assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in found["hits"]]
+
+
+def test_an_index_of_theirs_is_not_loaded_verified_or_copied_and_each_command_says_so(
+    biocpt: Command, node_36: Server, fresh_index: str, tmp_path: Path
+) -> None:
+    """In place, and beside it in the cluster."""
+    url = museum.make(node_36, fresh_index, museum.tools(5), mapping=TEXT_ONLY).name
+    car = f"{url}-car"
+    assert biocpt("attach", url, "--apply").code == 0
+    assert biocpt("attach", url, "--sidecar", car, "--apply").code == 0
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text('{"id": "1", "title": "Oak", "abstract": "Boards."}\n', encoding="utf-8")
+    before = museum.sources(node_36, fresh_index)
+    for index, sync in ((url, f"biocpt attach sync {url}"), (car, f"biocpt attach sync {url} --sidecar {car}")):
+        for command in (
+            ("index", articles, "--index", index),
+            ("index", articles, "--index", index, "--rebuild"),
+            ("delete", "tool/3 é", "--index", index),
+            ("verify", "--index", index),
+            ("copy", index, tmp_path / "copy"),
+        ):
+            answer = biocpt(*command)
+            assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1), answer
+            assert f"`{sync}" in answer.err
+        asked = ("search", "smooths oak boards", "--index", index, "--json")
+        assert {hit["id"] for hit in biocpt(*asked).json["hits"]} == set(museum.tools(5))
+    assert museum.sources(node_36, fresh_index) == before
+    assert not (tmp_path / "copy").exists()
+    assert biocpt("optimize", "--index", car).code == 0
+    assert biocpt("attach", "sync", url, "--sidecar", car, "--dry-run", "--json").json["fresh"] == 5
 
 
 def command_line(url: str, home: Path, *options: str) -> list[str]:

@@ -85,6 +85,12 @@ class BesideReader:
         """What the side-car itself holds: stand-ins and tombstones."""
         return self._near.rows()
 
+    def own(self, ids: Sequence[str]) -> Iterator[Row]:
+        """The side-car's own records of these ids, with their vectors; none for ids that it lacks."""
+        for record, vector in zip(self._near.fetch(ids), self._near.vectors(ids), strict=True):
+            if record is not None:
+                yield Row(record, vector)
+
     def refresh(self) -> None:
         """See the side-car's newest commit, and their mapping as it is now."""
         self._near.refresh()

@@ -158,3 +158,42 @@ class Replaced(IndexerError):
             f"The index {name!r} at {str(address)!r} was removed or made anew while vectors were added to it. "
             "Run the same command again, if the index of that name is still the one that is meant."
         )
+
+
+class TakesNoArticles(IndexerError):
+    """Articles were to be written to an index, or taken out of it, that belongs to somebody's documents."""
+
+    def __init__(self, *, location: object, text: str, is_beside: bool) -> None:
+        if is_beside:
+            what = (
+                f"'{location}' is the side-car of the index at {text!r}: it holds the vectors of that index's "
+                "documents, and takes no articles"
+            )
+        else:
+            what = (
+                f"The index at {text!r} is loaded by its owner's own program, and biocpt writes nothing but vectors "
+                "to it"
+            )
+        sync = _sync(location, text, is_beside=is_beside)
+        super().__init__(f"{what}. Change the documents there, then run `{sync}`; or name another index.")
+
+
+class NoRecords(IndexerError):
+    """An index that belongs to somebody's documents was to be verified or copied, which takes records of ours."""
+
+    def __init__(self, *, location: object, text: str, is_beside: bool) -> None:
+        if is_beside:
+            what = f"'{location}' is the side-car of the index at {text!r}: vectors of its documents"
+            elsewhere = f"`biocpt attach {text} --sidecar ELSEWHERE --apply` makes another"
+        else:
+            what = f"The index at {text!r} is its owner's, with vectors attached"
+            elsewhere = "a snapshot of it takes its vectors along"
+        sync = _sync(location, text, is_beside=is_beside)
+        super().__init__(
+            f"{what}, and no records, ledger or checksums of ours by which it could be verified or copied. "
+            f"`{sync} --dry-run` compares each text with the one that its vector was made of; {elsewhere}."
+        )
+
+
+def _sync(location: object, text: str, *, is_beside: bool) -> str:
+    return f"biocpt attach sync {text}" + (f" --sidecar {location}" if is_beside else "")

@@ -36,6 +36,11 @@ class Theirs:
         """How many documents there are."""
         return documents(self._cluster, self._index.name)
 
+    def may_share_ids(self) -> bool:
+        """Whether two documents may have one id, in two shards by a routing of their own."""
+        routed = {"exists": {"field": "_routing"}}
+        return self._index.shards > 1 and documents(self._cluster, self._index.name, routed) > 0
+
     def by_words(self, probe: Lexical) -> Question | None:
         """The list of a lexical probe; None for one of no length.
 

@@ -10,7 +10,8 @@ from indexer.engines.opensearch.errors import UnusableAddress
 LONGEST_NAME = 200
 """Bytes of an alias; OpenSearch allows 255, and ours take a version and a suffix."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_NAME = re.compile(r"\.?[a-z0-9][a-z0-9._-]*")
+"""Hidden ones begin with a dot: those of others may."""
 _PREFIX = re.compile(r"(?!\.+$)[A-Za-z0-9.~-][A-Za-z0-9._~-]*")  # an underscore begins names of OpenSearch's own
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?", re.IGNORECASE)
 _PLACE = re.compile(r"(?:\[(?P<six>[^]]*)]|(?P<name>[^:]*))(?::(?P<port>\d{1,5}))?")
@@ -103,7 +104,8 @@ def _usable_alias(alias: str) -> str:
         raise _Fault("it names no index; add one, such as /pubmed")
     if len(alias) > LONGEST_NAME or not _NAME.fullmatch(alias):
         raise _Fault(
-            f"an index name is up to {LONGEST_NAME} of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit"
+            f"an index name is up to {LONGEST_NAME} of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit "
+            "(a hidden one's with a dot before it)"
         )
     return alias
 

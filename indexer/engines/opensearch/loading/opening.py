@@ -9,7 +9,14 @@ from indexer.engines.opensearch.connecting.connection import Cluster
 from indexer.engines.opensearch.contents.encodings import vector_field
 from indexer.engines.opensearch.contents.mapping import FORMAT, Meta, index_body
 from indexer.engines.opensearch.contents.write_alias import with_write_alias, write_alias
-from indexer.engines.opensearch.errors import MadeOtherwise, NotOurs, OtherVectors, RequestRefused, TakenByAlias
+from indexer.engines.opensearch.errors import (
+    MadeOtherwise,
+    NotOurs,
+    OtherVectors,
+    RequestRefused,
+    TakenByAlias,
+    UnusableAddress,
+)
 from indexer.engines.opensearch.loading.ledger_index import PUBLISHING, LedgerIndex, ledger_body
 from indexer.engines.opensearch.loading.versions import (
     UNMARKED,
@@ -74,7 +81,13 @@ def _rebuilt(cluster: Cluster, versions: Versions) -> Version | None:
 
 
 def _make(cluster: Cluster, number: int, space: VectorSpace | None, options: WriteOptions) -> Version:
-    """Version `number`, made by us or by another loader that was quicker."""
+    """Version `number`, made by us or by another loader that was quicker.
+
+    Raises: UnusableAddress, for the name of a hidden index.
+    """
+    if cluster.address.alias.startswith("."):
+        why = "a name with a dot before it is for hidden indexes, and biocpt makes none; leave the dot out"
+        raise UnusableAddress(location=str(cluster.address), why=why)
     meta = Meta(
         format=FORMAT,
         space=space,

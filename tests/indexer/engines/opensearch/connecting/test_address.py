@@ -66,7 +66,23 @@ def test_ports_may_be_missing_and_a_path_may_stand_before_the_index(
 @pytest.mark.parametrize(
     "name",
     [
-        *("*", "_all", "PUBMED", "pubmed,other", "-x", "+x", ".hidden", "..", "a b", "<date{now}>", "pub med", "é"),
+        *(
+            "*",
+            "_all",
+            "PUBMED",
+            "pubmed,other",
+            "-x",
+            "+x",
+            ".",
+            "..",
+            "..x",
+            ".-x",
+            "._x",
+            "a b",
+            "<date{now}>",
+            "pub med",
+            "é",
+        ),
         *("p" * 300, "pubmed*", "a:b", "a|b", 'a"b', "a\\b", "a\nb", "pubmed\n", "%2e%2e", "x?pretty", "x#y", ""),
     ],
 )
@@ -146,6 +162,10 @@ def test_half_a_url_is_no_folder_and_shows_no_secret(
 )
 def test_names_of_folders_stay_names_of_folders(name: str) -> None:
     assert (kind_of(name), str(Location(name))) == ("folder", name)
+
+
+def test_a_hidden_index_begins_with_a_dot() -> None:
+    assert parse("https://host:9200/.hidden-1").alias == ".hidden-1"
 
 
 def test_a_scheme_is_written_in_any_case() -> None:
