@@ -1,6 +1,10 @@
 """`biocpt train retriever`: from a dataset and a checkpoint to a set's folder that an export reads."""
 
+import gzip
 import json
+import os
+import random
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,8 @@ from onnx_models.export import torch_reference
 from tests.onnx_models.training import pairs
 from tests.search.cli.in_process import Command
 
+EXAMPLES = Path(os.environ.get("BIOCPT_DATA", "none")) / "medcpt_examples"
+"""Read before the command's own environment is emptied."""
 SOME_STEPS = ("--steps", "3", "--batch-size", "8", "--learning-rate", "1e-3", "--article-tokens", "40")
 
 
@@ -63,6 +69,32 @@ def test_a_dataset_becomes_a_model_set_that_exports_and_the_run_can_be_asked_aga
     other = biocpt(*command, *dev, "--alpha", "0.5", "--official")
     assert (other.code, other.err.count("\n")) == (1, 1)
     assert "contrast.alpha was 0.8, now 0.5; contrast.mask was True, now False" in other.err
+
+
+@pytest.mark.slow
+def test_the_official_example_trains_for_some_steps_as_the_official_code_does(biocpt: Command, tmp_path: Path) -> None:
+    """It comes without the texts of its articles: these are made here."""
+    pytest.importorskip("torch")
+    if not EXAMPLES.is_dir():
+        pytest.skip("BIOCPT_DATA names no folder with medcpt_examples")
+    with gzip.open(EXAMPLES / "retriever_train_example.jsonl.gz", "rt", encoding="utf-8") as lines:
+        some = list(islice(lines, 200))
+    (tmp_path / "pairs.jsonl").write_text("".join(some))
+    draw = random.Random(1)
+    texts = {json.loads(line)["pmid"]: list(pairs.passage(draw, "")[1:]) for line in some}
+    (tmp_path / "pmid2info.json").write_text(json.dumps(texts))
+    prepared = biocpt(
+        *("train", "prepare", "--for", "retriever", "--out", tmp_path / "data", "--texts", tmp_path / "pmid2info.json"),
+        *("--pairs", tmp_path / "pairs.jsonl", EXAMPLES / "retriever_qid2info_example.json.gz"),
+    )
+    assert prepared.code == 0, prepared.err
+    start, out = pairs.checkpoint(tmp_path / "bert"), tmp_path / "mine"
+    command = ("train", "retriever", "--data", tmp_path / "data", "--from", start, "--out", out)
+    trained = biocpt(*command, "--official", "--steps", "12", "--batch-size", "32", "--learning-rate", "1e-3")
+    assert trained.code == 0, trained.err
+    losses = [json.loads(line)["loss"] for line in (out / "training" / "retriever" / "log.jsonl").open()]
+    assert len(losses) == 12
+    assert sum(losses[-3:]) < sum(losses[:3])
 
 
 @pytest.mark.parametrize(
