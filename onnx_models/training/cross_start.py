@@ -25,6 +25,8 @@ class CrossStart:
     spec: ModelSpec
     set_folder: Path | None
     """The set that was named; None where it was a checkpoint alone."""
+    made_from: str
+    """A hub's name of the weights, or a note of where they come from."""
 
 
 def find(home: Path, name_or_path: str) -> CrossStart:
@@ -36,13 +38,17 @@ def find(home: Path, name_or_path: str) -> CrossStart:
     """
     folder = Path(name_or_path)
     if (folder / "config.json").is_file() and _MEDCPT.cross is not None:
-        return CrossStart(
-            checkpoint=folder, spec=replace(_MEDCPT.cross, checkpoint=folder.resolve().name), set_folder=None
-        )
+        return CrossStart(checkpoint=folder, spec=_MEDCPT.cross, set_folder=None, made_from=folder.resolve().name)
     folder = installed.locate(home, name_or_path)
     model_set = set_file.read(folder)
     side: Role = "article" if model_set.cross is None else "cross"
-    return CrossStart(checkpoint=source_folder(folder, model_set, side), spec=_cross_spec(model_set), set_folder=folder)
+    started = model_set.article if model_set.cross is None else model_set.cross
+    return CrossStart(
+        checkpoint=source_folder(folder, model_set, side),
+        spec=_cross_spec(model_set),
+        set_folder=folder,
+        made_from=started.checkpoint,
+    )
 
 
 def join(out: Path, start: CrossStart) -> None:
@@ -71,18 +77,22 @@ def join(out: Path, start: CrossStart) -> None:
     set_file.write(out, ModelSet(name=out.resolve().name, query=query, article=article))
 
 
-def add(out: Path, spec: ModelSpec, *, rerank_mix: float | None = None) -> None:
+def add(out: Path, spec: ModelSpec) -> None:
     """Write the [cross] table of a set whose checkpoint lies in its place.
 
     Args:
         out: the set's folder.
         spec: how pairs are read.
-        rerank_mix: the weight of its scores against fused ones; None: what the set says now.
     """
     before = set_file.read(out)
     cross = replace(spec, name=f"{before.name}-cross", role="cross", checkpoint=PLACE, revision=None)
-    mix = before.rerank_mix if rerank_mix is None else rerank_mix
-    set_file.write(out, replace(before, cross=cross, rerank_mix=mix))
+    set_file.write(out, replace(before, cross=cross))
+
+
+def note_mix(out: Path, rerank_mix: float | None) -> None:
+    """Write the weight of re-rank scores against fused ones into a set; None leaves what it says."""
+    if rerank_mix is not None:
+        set_file.write(out, replace(set_file.read(out), rerank_mix=rerank_mix))
 
 
 def _cross_spec(model_set: ModelSet) -> ModelSpec:

@@ -1,7 +1,8 @@
 """How well lists are ordered that had no part in the training: nDCG@10 and MRR@10, over all passages of each list."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import NamedTuple
 
@@ -22,12 +23,13 @@ class ListQuality(NamedTuple):
 
 
 def measure(lists: Iterable[RankList], scorer: Scorer[T], *, tokens: int) -> ListQuality:
-    """Score every passage of every list, and average; lists without negatives are left out.
+    """Score every passage of every list, without dropout, and average; lists without negatives are left out.
 
     Args:
         tokens: the most that are computed at once, padding included.
     """
-    found = [_quality(ranked, scores(ranked, scorer, tokens=tokens)) for ranked in lists if ranked.negatives]
+    with _without_dropout(scorer):
+        found = [_quality(ranked, scores(ranked, scorer, tokens=tokens)) for ranked in lists if ranked.negatives]
     if not found:
         return ListQuality(0.0, 0.0)
     return ListQuality(*(math.fsum(column) / len(found) for column in zip(*found, strict=True)))
@@ -54,6 +56,18 @@ def quality(gains: Sequence[float], order: Sequence[int]) -> ListQuality:
     ideal = _dcg(sorted(gains, reverse=True)[:DEPTH])
     first = next((rank for rank, gain in enumerate(found, start=1) if gain > 0), None)
     return ListQuality(_dcg(found) / ideal if ideal else 0.0, 1 / first if first else 0.0)
+
+
+@contextmanager
+def _without_dropout(scorer: Scorer[T]) -> Iterator[None]:
+    training = {module: module.training for module in scorer.modules.values()}
+    for module in training:
+        module.eval()
+    try:
+        yield
+    finally:
+        for module, mode in training.items():
+            module.train(mode)
 
 
 def _quality(ranked: RankList, scored: Sequence[float]) -> ListQuality:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from search.cli.train import mine, prepare, retriever
+from search.cli.train import mine, prepare, reranker, retriever
 
-_COMMANDS: Sequence[click.Command] = (prepare.command, retriever.command, mine.command)
+_COMMANDS: Sequence[click.Command] = (prepare.command, retriever.command, mine.command, reranker.command)
 
 
 @click.group(name="train")
