@@ -1,5 +1,6 @@
 """The re-ranker's objective in the training loop: whole windows, no lost steps, and something learnt."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from onnx_models.training.reranker import ListSettings, RerankerObjective  # noq
 from onnx_models.training.settings import TrainingSettings  # noqa: E402
 from tests.onnx_models import checkpoints  # noqa: E402
 from tests.onnx_models.training import lists  # noqa: E402
+from tests.onnx_models.training.test_retriever import run_script  # noqa: E402
 from tests.onnx_models.training.test_windows import WordScorer  # noqa: E402
 
 Objective = RerankerObjective[PairTokens]
@@ -76,6 +78,22 @@ def test_what_decides_a_run_is_signed(tmp_path: Path) -> None:
     assert signed["loss.share"] == 1.0
     assert signed["data"]
     assert "tokens" not in signed
+
+
+@pytest.mark.slow
+def test_two_processes_compute_what_one_does_with_the_joint_window(tmp_path: Path) -> None:
+    """Windows of 3 in each are one of 6, whose weights are summed over both."""
+    one = objective(tmp_path, lists.some(12), ListSettings(window=6, negatives=3, tokens=60))
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    two = run_script("joint_window", tmp_path / "data", tmp_path / "two", launcher=launcher)
+    said, _ = two.communicate(timeout=300)
+    assert two.returncode == 0, said
+    value = one.backward(next(one.batches(0, 0)))
+    assert json.loads((tmp_path / "two" / "losses.json").read_text()) == pytest.approx([value, value], rel=1e-6)
+    expected = [weight.grad for module in one.modules.values() for weight in module.parameters()]
+    found = torch.load(tmp_path / "two" / "gradients.pt", weights_only=True)
+    for gradient, wanted in zip(found, expected, strict=True):
+        torch.testing.assert_close(gradient, wanted, atol=1e-6, rtol=0)
 
 
 @pytest.mark.slow
