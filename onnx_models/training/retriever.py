@@ -6,21 +6,24 @@ inner product, in-batch negatives both ways. Its code masks no false negatives; 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from onnx_models import set_file
-from onnx_models.encoder import Text
 from onnx_models.errors import BadRunOption, UnsuitableModel
+from onnx_models.runtime import TokenBatch
 from onnx_models.set_file import SOURCE
 from onnx_models.specs import ModelSet, ModelSpec
-from onnx_models.tokenizer import cut_batches
+from onnx_models.tokenizer import Tokens, cut_batches
 from onnx_models.training import contrastive, gradient_cache, masking, ranks
 from onnx_models.training.dataset import Dataset
 from onnx_models.training.masking import Asked
 from onnx_models.training.pair_batches import PairBatch, PairBatches
+from onnx_models.training.read_ahead import ahead
 from onnx_models.training.settings import TrainingSettings
 from onnx_models.training.starting import Start
 from onnx_models.training.towers import Tower
@@ -52,6 +55,33 @@ class ContrastiveSettings:
             raise BadRunOption(option="negatives", value=self.negatives, allowed="a whole number from 0 up")
         if self.pass_tokens < 1:
             raise BadRunOption(option="pass_tokens", value=self.pass_tokens, allowed="a whole number from 1 up")
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """Texts cut into forward passes of like lengths."""
+
+    batches: tuple[TokenBatch, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[Tokens], pass_tokens: int) -> "Passes":
+        """Those of these texts, with at most so many tokens each."""
+        return cls(tuple(cut_batches(texts, pass_tokens)))
+
+    def in_order(self, vectors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """The vectors of all passes as rows in the order of the texts."""
+        joined = torch.cat(list(vectors))
+        rows = np.concatenate([batch.rows for batch in self.batches])
+        return joined[torch.from_numpy(np.argsort(rows)).to(joined.device)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBatch:
+    """Pairs with the tokens of their queries and articles, negatives behind the positives."""
+
+    of: PairBatch
+    queries: Passes
+    articles: Passes
 
 
 class Retriever:
@@ -90,31 +120,29 @@ class Retriever:
         """Whole batches alone: what is left over is read in another epoch, as each has its own order."""
         return self._batches.count
 
-    def batches(self, epoch: int, start: int) -> Iterator[PairBatch]:
+    def batches(self, epoch: int, start: int) -> Iterator["ReadBatch"]:
         """See `PairBatches.of`."""
-        return self._batches.of(epoch, start)
+        return ahead(map(self._read, self._batches.of(epoch, start)))
 
-    def examples_in(self, batch: PairBatch) -> int:
+    def examples_in(self, batch: "ReadBatch") -> int:
         """Its pairs."""
-        return len(batch.pairs)
+        return len(batch.of.pairs)
 
-    def backward(self, batch: PairBatch) -> float:
+    def backward(self, batch: "ReadBatch") -> float:
         """The loss of the joint batch of all processes; leaves this process's share of its gradients."""
-        passages = [pair.positive for pair in batch.pairs] + list(batch.negatives)
-        queries = _Pieces(self.query, [pair.query for pair in batch.pairs], self._contrast.pass_tokens)
-        articles = _Pieces(self.article, [passage[1:] for passage in passages], self._contrast.pass_tokens)
-        masked, weights = self._mask(batch), self._weights(batch)
+        queries, articles, count = batch.queries, batch.articles, len(batch.of.pairs)
+        masked, weights = self._mask(batch.of), self._weights(batch.of)
 
         def loss(parts: Sequence[torch.Tensor]) -> torch.Tensor:
-            query_rows = queries.in_order(parts[: len(queries.makers)])
-            article_rows = articles.in_order(parts[len(queries.makers) :])
-            own, further = article_rows[: len(batch.pairs)], article_rows[len(batch.pairs) :]
-            columns = torch.cat([ranks.joint(own), ranks.joint(further)])
+            query_rows = queries.in_order(parts[: len(queries.batches)])
+            article_rows = articles.in_order(parts[len(queries.batches) :])
+            columns = torch.cat([ranks.joint(article_rows[:count]), ranks.joint(article_rows[count:])])
             scores = self._contrast.scale * (ranks.joint(query_rows) @ columns.T)
             return contrastive.loss(scores, weights, masked, alpha=self._contrast.alpha)
 
         work = gradient_cache.cached if self._contrast.cached else gradient_cache.whole
-        return float(work([*queries.makers, *articles.makers], loss))
+        pieces = [partial(self.query.vectors, each) for each in queries.batches]
+        return float(work([*pieces, *(partial(self.article.vectors, each) for each in articles.batches)], loss))
 
     def signature(self) -> Mapping[str, Any]:
         """Data, weights at the start, how texts are read, and the loss."""
@@ -156,6 +184,13 @@ class Retriever:
             raise UnsuitableModel(model=self._start.query.name, problem=problem)
         return made
 
+    def _read(self, batch: PairBatch) -> "ReadBatch":
+        passages = [pair.positive for pair in batch.pairs] + list(batch.negatives)
+        queries = self.query.read([pair.query for pair in batch.pairs])
+        articles = self.article.read([(passage.title, passage.abstract) for passage in passages])
+        budget = self._contrast.pass_tokens
+        return ReadBatch(of=batch, queries=Passes.of(queries, budget), articles=Passes.of(articles, budget))
+
     def _mask(self, batch: PairBatch) -> torch.Tensor | None:
         if not self._contrast.mask:
             return None
@@ -167,19 +202,6 @@ class Retriever:
     def _weights(self, batch: PairBatch) -> torch.Tensor:
         clicks = ranks.joined_lists([pair.clicks for pair in batch.pairs])
         return contrastive.click_weights(clicks, self.query.device)
-
-
-class _Pieces:
-    """Texts cut into forward passes of like lengths, and what puts their vectors back in the order given."""
-
-    def __init__(self, tower: Tower, texts: Sequence[Text], pass_tokens: int) -> None:
-        passes = list(cut_batches(tower.read(texts), pass_tokens))
-        self.makers = [lambda batch=batch: tower.vectors(batch) for batch in passes]
-        self._order = torch.tensor([row for batch in passes for row in batch.rows.tolist()]).argsort()
-
-    def in_order(self, vectors: Sequence[torch.Tensor]) -> torch.Tensor:
-        joined = torch.cat(list(vectors))
-        return joined[self._order.to(joined.device)]
 
 
 def _trained(spec: ModelSpec, checkpoint: str) -> ModelSpec:
