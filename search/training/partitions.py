@@ -14,7 +14,8 @@ _FIRST, _FURTHER = 256, 16
 IN_MEMORY = 16 << 20
 """Bytes of a file that is read whole."""
 
-_DEEPEST = 8
+_DEEPEST = 3
+"""Times that a file is dealt out again; a million files then. What is still too large is one key, as a rule."""
 
 
 class Partitions:
@@ -39,7 +40,7 @@ class Partitions:
         self._files[_place(key, 0)].write(_line(key, value))
 
     def groups(self) -> Iterator[list[Any]]:
-        """All values of each key together, in their order; the order of the keys is fixed, and looks random.
+        """All values of each key together, in their order; equal rows give equal groups in an equal order.
 
         Memory is that of `in_memory` bytes of rows as JSON, or of the largest group.
         """

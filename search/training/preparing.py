@@ -130,7 +130,7 @@ def _unfiltered(group: Sequence[_Seen], known: _Known, recipe: Recipe, tally: Ta
     stays = []
     for one in group:
         why = (why_not if one.source in logged else "") or ("" if one.text else known.kept_out.get(one.article, ""))
-        if not why and one.text is None and one.article not in known.texts:
+        if not why and not (any(one.text) if one.text else one.article in known.texts):
             why = NO_TEXT
             tally.miss(one.article)
         if why:
