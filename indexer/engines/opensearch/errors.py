@@ -64,7 +64,7 @@ class NotOurs(NotAnIndex):
         IndexerError.__init__(
             self,
             f"{name!r} in the cluster of {str(address)!r} was not made by biocpt (it is {why}) and is left untouched. "
-            "Name an index that is not taken.",
+            "Name one that biocpt made, or a name that is not taken.",
         )
 
 
