@@ -14,6 +14,7 @@ from onnx_models.training.dataset import Dataset, RankList
 from onnx_models.training.draws import Group
 from onnx_models.training.errors import NoNegatives, NoTeacher
 from onnx_models.training.list_loss import ListLoss
+from onnx_models.training.read_ahead import ahead
 from onnx_models.training.scorer import Scorer, T
 
 
@@ -76,11 +77,8 @@ class RerankerObjective(Generic[T]):
         return -(-self._share // self._settings.window)
 
     def batches(self, epoch: int, start: int) -> Iterator[Window[T]]:
-        """This process's windows of an epoch, without the first `start`."""
-        done = start * self._settings.window
-        lists = islice(self._lists(epoch, done), max(0, self._share - done))
-        while read := list(islice(lists, self._settings.window)):
-            yield Window([self._group(ranked, epoch) for ranked in read if ranked.negatives], len(read))
+        """This process's windows of an epoch, without the first `start`; read while the last one is worked on."""
+        return ahead(self._windows(epoch, start))
 
     def examples_in(self, batch: Window[T]) -> int:
         """How many queries."""
@@ -108,6 +106,12 @@ class RerankerObjective(Generic[T]):
     def _share(self) -> int:
         """Lists of an epoch that each process reads."""
         return self._dataset.count("lists") // ranks.here().size
+
+    def _windows(self, epoch: int, start: int) -> Iterator[Window[T]]:
+        done = start * self._settings.window
+        lists = islice(self._lists(epoch, done), max(0, self._share - done))
+        while read := list(islice(lists, self._settings.window)):
+            yield Window([self._group(ranked, epoch) for ranked in read if ranked.negatives], len(read))
 
     def _lists(self, epoch: int, start: int) -> Iterator[RankList]:
         rank, size = ranks.here()

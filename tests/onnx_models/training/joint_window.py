@@ -1,4 +1,4 @@
-"""One of two processes that work out one window together, started by torchrun: DATA FOLDER."""
+"""One of two processes that work out a window together, then one that the first has alone, by torchrun: DATA FOLDER."""
 
 import json
 import sys
@@ -8,7 +8,8 @@ import torch
 
 from onnx_models.training import ranks
 from onnx_models.training.dataset import open_dataset
-from onnx_models.training.reranker import ListSettings, RerankerObjective
+from onnx_models.training.layouts import PairTokens
+from onnx_models.training.reranker import ListSettings, RerankerObjective, Window
 from tests.onnx_models.training.test_windows import WordScorer
 
 
@@ -18,13 +19,22 @@ def main(data: Path, folder: Path) -> None:
         assert size == 2
         scorer = WordScorer()
         objective = RerankerObjective(scorer, open_dataset(data), ListSettings(window=3, negatives=3, tokens=60))
-        losses = ranks.each(objective.backward(next(objective.batches(0, 0))))
-        weights = [weight for module in scorer.modules.values() for weight in module.parameters()]
-        ranks.sum_gradients(weights)
+        (joint, *_) = objective.batches(0, 0)
+        nothing: Window[PairTokens] = Window([], 3)
+        found = [gradients(objective, scorer, window) for window in (joint, joint if rank == 0 else nothing)]
         if rank == 0:
             folder.mkdir()
-            (folder / "losses.json").write_text(json.dumps(losses))
-            torch.save([weight.grad for weight in weights], folder / "gradients.pt")
+            (folder / "losses.json").write_text(json.dumps([losses for losses, _ in found]))
+            torch.save([weights for _, weights in found], folder / "gradients.pt")
+
+
+def gradients(
+    objective: RerankerObjective[PairTokens], scorer: WordScorer, window: Window[PairTokens]
+) -> tuple[list[float], list[torch.Tensor]]:
+    """The loss as each process has it, and the gradients of both together."""
+    losses = ranks.each(objective.backward(window))
+    ranks.sum_gradients([weight for module in scorer.modules.values() for weight in module.parameters()])
+    return losses, scorer.gradients()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from onnx_models.training.layouts import PairTokens  # noqa: E402
 from onnx_models.training.list_loss import ListLoss  # noqa: E402
 from onnx_models.training.list_quality import measure  # noqa: E402
 from onnx_models.training.loop import train  # noqa: E402
-from onnx_models.training.reranker import ListSettings, RerankerObjective  # noqa: E402
+from onnx_models.training.reranker import ListSettings, RerankerObjective, Window  # noqa: E402
 from onnx_models.training.settings import TrainingSettings  # noqa: E402
 from tests.onnx_models import checkpoints  # noqa: E402
 from tests.onnx_models.training import lists  # noqa: E402
@@ -82,18 +82,21 @@ def test_what_decides_a_run_is_signed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_compute_what_one_does_with_the_joint_window(tmp_path: Path) -> None:
-    """Windows of 3 in each are one of 6, whose weights are summed over both."""
-    one = objective(tmp_path, lists.some(12), ListSettings(window=6, negatives=3, tokens=60))
+    """Windows of 3 in each are one of 6, whose weights are summed over both; so they are where one has nothing."""
+    dataset, scorer = lists.write(tmp_path / "data", lists.some(12)), WordScorer()
+    one = RerankerObjective(scorer, dataset, ListSettings(window=6, negatives=3, tokens=60))
+    (joint, *_) = one.batches(0, 0)
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     two = run_script("joint_window", tmp_path / "data", tmp_path / "two", launcher=launcher)
     said, _ = two.communicate(timeout=300)
     assert two.returncode == 0, said
-    value = one.backward(next(one.batches(0, 0)))
-    assert json.loads((tmp_path / "two" / "losses.json").read_text()) == pytest.approx([value, value], rel=1e-6)
-    expected = [weight.grad for module in one.modules.values() for weight in module.parameters()]
+    losses = json.loads((tmp_path / "two" / "losses.json").read_text())
     found = torch.load(tmp_path / "two" / "gradients.pt", weights_only=True)
-    for gradient, wanted in zip(found, expected, strict=True):
-        torch.testing.assert_close(gradient, wanted, atol=1e-6, rtol=0)
+    for row, window in enumerate((joint, Window(joint.groups[::2], 3))):
+        value = one.backward(window)
+        assert losses[row] == pytest.approx([value, value], rel=1e-6)
+        for gradient, wanted in zip(found[row], scorer.gradients(), strict=True):
+            torch.testing.assert_close(gradient, wanted, atol=1e-6, rtol=0)
 
 
 @pytest.mark.slow
