@@ -8,13 +8,12 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onnx_models.specs import ModelSet, ModelSpec
 from tests.onnx_models import checkpoints
-from tests.search.cli.in_process import Command, biocpt
+from tests.search.cli.in_process import Answer, Command, biocpt
 
 pytest.importorskip("torch")
 pytest.importorskip("ir_measures")
@@ -70,61 +69,38 @@ def untrained(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_what_is_learnt_from_clicks_answers_questions_that_nobody_asked_before(biocpt: Command, files: Path) -> None:
-    def run(*words: str | Path | int) -> Any:
-        done = biocpt(*map(str, words))
-        assert done.code == 0, f"{words}: {done.err}"
+def test_what_is_learnt_from_clicks_answers_questions_that_nobody_asked_before(
+    biocpt: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(line: str) -> Answer:
+        done = biocpt(*line.split())
+        assert done.code == 0, f"{line}: {done.err}"
         return done
 
-    def figures(index: str, model: Path, systems: str) -> dict[str, float]:
-        asked = (
-            "eval",
-            files / "subjects",
-            "--split",
-            "dev",
-            "--index",
-            files / index,
-            "--model",
-            model,
-            "--systems",
-            systems,
-        )
-        found = run(*asked, "--measures", "nDCG@10", "--json").json
-        return {one["name"]: one["means"]["nDCG@10"] for one in found["systems"]}
+    def figures(index: str, model: str, systems: str) -> dict[str, float]:
+        asked = f"eval subjects --split dev --index {index} --model {model} --systems {systems} --measures nDCG@10"
+        return {one["name"]: one["means"]["nDCG@10"] for one in run(f"{asked} --json").json["systems"]}
 
-    start, models, corpus = untrained(files / "start"), files / "models", files / "articles.jsonl"
-    pairs, lists = files / "pairs", files / "lists"
-    run("models", "export", start)
-    run("index", corpus, "--index", files / "before", "--model", start)
+    monkeypatch.chdir(files)
+    untrained(files / "start")
+    run("models export ./start")
+    run("index articles.jsonl --index before --model ./start")
+    before = figures("before", "./start", "lexical,dense")
 
-    run("train", "prepare", "--for", "retriever", "--logs", files / "log.tsv", "--texts", corpus, "--out", pairs)
-    shape = ("--tied", "--pooling", "mean", "--scale", 0.1)
-    steps = ("--steps", 200, "--learning-rate", 0.005, "--dev", files / "subjects", "--dev-split", "dev")
-    learnt = run("train", "retriever", "--data", pairs, "--from", start, "--out", models, *shape, *steps, "--json").json
-    run("models", "export", models)
-    run("index", corpus, "--index", files / "after", "--model", models)
+    run("train prepare --for retriever --logs log.tsv --texts articles.jsonl --out pairs")
+    shape, steps = "--tied --pooling mean --scale 0.1", "--steps 200 --learning-rate 0.005"
+    dev = "--dev subjects --dev-split dev"
+    learnt = run(f"train retriever --data pairs --from ./start --out models {shape} {steps} {dev} --json").json
+    run("models export ./models")
+    run("index articles.jsonl --index after --model ./models")
 
-    window = ("--mode", "dense", "--from-rank", 5, "--to-rank", 100, "--store", 16)
-    mined = run(
-        "train",
-        "mine",
-        "--index",
-        files / "after",
-        "--model",
-        models,
-        "--data",
-        pairs,
-        "--out",
-        lists,
-        *window,
-        "--json",
-    ).json
-    steps = ("--steps", 150, "--learning-rate", 0.005, "--negatives", 7, "--batch-size", 16)
-    run("train", "reranker", "--data", lists, "--from", models, "--out", models, *steps)
-    run("models", "export", models)
+    window = "--mode dense --from-rank 5 --to-rank 100 --store 16"
+    mined = run(f"train mine --index after --model ./models --data pairs --out lists {window} --json").json
+    steps = "--steps 150 --learning-rate 0.005 --negatives 7 --batch-size 16"
+    run(f"train reranker --data lists --from ./models --out models {steps}")
+    run("models export ./models")
+    after = figures("after", "./models", "lexical,dense,hybrid+rerank")
 
-    before = figures("before", start, "lexical,dense")
-    after = figures("after", models, "lexical,dense,hybrid+rerank")
     assert mined["counts"]["queries without negatives"] == 0
     # By chance 10 of 120 articles are right: about .08. Words alone find nothing, before and after.
     assert max(before.values()) < 0.3
