@@ -11,9 +11,8 @@ from indexer.attach.attaching import Attaching
 from indexer.attach.filling import FillOptions
 from indexer.engines import open_ledger, open_reader, open_writer
 from indexer.engines.location import Location
-from indexer.engines.opensearch.attached.errors import NotAttached, UnmappedField
+from indexer.engines.opensearch.attached.errors import NoRecords, NotAttached, TakesNoArticles, UnmappedField
 from indexer.engines.opensearch.attached.reader import AttachedReader
-from indexer.engines.opensearch.errors import NotOurs
 from indexer.engines.protocol import Reader
 from indexer.errors import IndexClosed, VectorMismatch
 from indexer.queries import And, Lexical, Match, Nearest, Not, Or, PartialHits, Phrase, Probe, Query, Range, Term
@@ -185,6 +184,7 @@ def test_an_index_that_is_not_attached_says_how_to(node: Server, fresh_index: st
 
 
 def test_nothing_is_loaded_into_an_index_of_theirs(location: Location) -> None:
-    for opening in (lambda: open_writer(location, space=None), lambda: open_ledger(location)):
-        with pytest.raises(NotOurs):
-            opening()
+    with pytest.raises(TakesNoArticles, match="biocpt attach sync"):
+        open_writer(location, space=None)
+    with pytest.raises(NoRecords, match="biocpt attach sync"):
+        open_ledger(location)
