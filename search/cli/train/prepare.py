@@ -1,5 +1,6 @@
 """`biocpt train prepare`: logs, official files, judgements and an index's own structure, as one dataset."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
 
 REJECTED = 3
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DATE = re.compile(r"(\d{4}(-\d{2}(-\d{2})?)?)?")
 _SOURCES = ("logs", "pairs", "lists", "tasks", "own")
+
+
+def _date(_: click.Context, __: click.Parameter, value: str) -> str:
+    """A day, month or year as ISO writes it; "" for none."""
+    if not _DATE.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not such as 2021-03-14, 2021-03 or 2021.")
+    return value
 
 
 @click.command(name="prepare", cls=IndexCommand, short_help="Make a dataset of logs, judgements or an index.")
@@ -61,8 +70,16 @@ _SOURCES = ("logs", "pairs", "lists", "tasks", "own")
 @click.option(
     "--texts", type=_FILE, multiple=True, help="Texts by id: pmid2info, or anything that `biocpt index` reads."
 )
-@click.option("--since", default="", metavar="DATE", help="Leave out what was logged before, such as 2020-01-01.")
-@click.option("--until", default="", metavar="DATE", help="Leave out what was logged after, such as 2022.")
+@click.option(
+    "--since",
+    default="",
+    callback=_date,
+    metavar="DATE",
+    help="Leave out what was logged before, such as 2020-01-01.",
+)
+@click.option(
+    "--until", default="", callback=_date, metavar="DATE", help="Leave out what was logged after, such as 2022."
+)
 @click.option("--journals", type=_FILE, multiple=True, help="Names of journals, one a line, that are look-ups in logs.")
 @click.option("--exclude", type=_FILE, multiple=True, help="Ids, one a line, of articles to keep out.")
 @click.option(

@@ -164,6 +164,7 @@ def test_an_empty_result_is_an_error_that_says_why(biocpt: Command, tmp_path: Pa
     [
         ((), "Name what to learn from"),
         (("--own", "titles"), "name it with --index"),
+        (("--logs", __file__, "--since", "March 2021"), "'March 2021' is not such as 2021-03-14"),
         (("--logs", __file__), "Name where the texts of articles are"),
     ],
 )
