@@ -93,6 +93,13 @@ _TOKENS = click.IntRange(min=3)
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Its articles, in a file that `biocpt index` reads. [default: those that it brings]",
 )
+@click.option(
+    "--dev-others",
+    type=click.IntRange(min=0),
+    default=20_000,
+    show_default=True,
+    help="How many articles that nobody judged stay among those to find: fewer are measured sooner, and found easier.",
+)
 @training_options(batch_size=32, schedule="cosine")
 @home_option
 @json_option
@@ -166,7 +173,7 @@ def _measure(objective: "Retriever", options: dict[str, Any]) -> Callable[[], fl
     corpus = options["dev_articles"] or task.corpus
     if corpus is None:
         raise click.UsageError(f"{options['dev']} brings no articles: name their file by --dev-articles.")
-    rehearsed = measuring.rehearsal(task, measuring.articles_of(corpus))
+    rehearsed = measuring.rehearsal(task, measuring.articles_of(corpus), others=options["dev_others"])
     return measuring.measure_with(rehearsed, objective.query, objective.article)
 
 
