@@ -89,6 +89,11 @@ _TOKENS = click.IntRange(min=3)
 )
 @click.option("--dev-split", default="", metavar="NAME", help="The part of it, such as dev; never test.")
 @click.option(
+    "--dev-qrels",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its judgements, where it brings none or others are wanted.",
+)
+@click.option(
     "--dev-articles",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Its articles, in a file that `biocpt index` reads. [default: those that it brings]",
@@ -167,7 +172,7 @@ def _measure(objective: "Retriever", options: dict[str, Any]) -> Callable[[], fl
     from search.evaluation.tasks import open_task
     from search.training import measuring
 
-    task = open_task(options["dev"], split=options["dev_split"])
+    task = open_task(options["dev"], split=options["dev_split"], qrels=options["dev_qrels"])
     if isinstance(task, SentencePairs):
         raise click.UsageError("--dev asks for articles; pairs of sentences have none.")
     corpus = options["dev_articles"] or task.corpus

@@ -1,15 +1,32 @@
-"""One of two processes that work out one batch together, plain and cached, started by torchrun: DATA START FOLDER."""
+"""One of two processes of a training, started by torchrun: DATA START FOLDER.
+
+They work out one batch together, plain and cached; then they train four steps, stopped and resumed after the second.
+"""
 
 import json
 import sys
+from itertools import islice
 from pathlib import Path
 
 import torch
 
 from onnx_models.training import ranks, starting
 from onnx_models.training.dataset import open_dataset
+from onnx_models.training.loop import train
 from onnx_models.training.retriever import ContrastiveSettings, Retriever
 from onnx_models.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(steps=4, batch_size=4, learning_rate=1e-3, save_every=1)
+
+
+def opened(data: Path, start: Path, *, cached: bool = False) -> Retriever:
+    return Retriever(
+        open_dataset(data),
+        starting.from_checkpoint(start),
+        contrast=ContrastiveSettings(negatives=2, cached=cached, pass_tokens=200),
+        settings=SETTINGS,
+        device=torch.device("cpu"),
+    )
 
 
 def main(data: Path, start: Path, folder: Path) -> None:
@@ -18,13 +35,7 @@ def main(data: Path, start: Path, folder: Path) -> None:
         assert size == 2
         folder.mkdir(exist_ok=True)
         for way in ("plain", "cached"):
-            objective = Retriever(
-                open_dataset(data),
-                starting.from_checkpoint(start),
-                contrast=ContrastiveSettings(negatives=2, cached=way == "cached", pass_tokens=200),
-                settings=TrainingSettings(epochs=1, batch_size=4),
-                device=torch.device("cpu"),
-            )
+            objective = opened(data, start, cached=way == "cached")
             losses = ranks.each(objective.backward(next(objective.batches(0, 0))))
             weights = {
                 f"{side}.{name}": weight
@@ -36,6 +47,11 @@ def main(data: Path, start: Path, folder: Path) -> None:
             if rank == 0:
                 (folder / f"{way}.json").write_text(json.dumps(losses))
                 torch.save({name: weight.grad for name, weight in weights.items()}, folder / f"{way}.pt")
+        for count in (2, 4):
+            steps = train(opened(data, start), SETTINGS, folder, measure=lambda: 1.0)
+            list(islice(steps, count))
+            del steps
+            ranks.each("here")  # the other may still be writing
 
 
 if __name__ == "__main__":

@@ -160,6 +160,21 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
         next(train(Fitting(), SETTINGS, tmp_path))
 
 
+def test_a_line_of_the_log_that_a_kill_cut_short_is_dropped(tmp_path: Path) -> None:
+    take(train(Fitting(), SETTINGS, tmp_path), 5)
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"step": 6, "lo')
+    list(train(Fitting(), SETTINGS, tmp_path))
+    assert [step for step, _ in losses(tmp_path)] == list(range(1, 31))
+
+
+def test_a_damaged_outcome_is_named(tmp_path: Path) -> None:
+    assert outcome.read(tmp_path) is None
+    (tmp_path / "outcome.json").write_text('{"step": 1}')
+    with pytest.raises(DamagedState, match=r"outcome\.json"):
+        outcome.read(tmp_path)
+
+
 def test_a_full_disk_stops_with_one_line_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     take(train(Fitting(), SETTINGS, tmp_path), 5)
     before = (tmp_path / "last.pt").read_bytes()

@@ -19,12 +19,15 @@ from onnx_models import load_encoder, set_file  # noqa: E402
 from onnx_models.errors import BadRunOption, UnsuitableModel  # noqa: E402
 from onnx_models.export import export_set  # noqa: E402
 from onnx_models.installed import load  # noqa: E402
-from onnx_models.specs import KNOWN_SETS  # noqa: E402
+from onnx_models.pooling import pooled  # noqa: E402
+from onnx_models.specs import KNOWN_SETS, Pooling  # noqa: E402
+from onnx_models.tokenizer import padded  # noqa: E402
 from onnx_models.training import starting  # noqa: E402
 from onnx_models.training.dataset import open_dataset  # noqa: E402
 from onnx_models.training.loop import train  # noqa: E402
 from onnx_models.training.retriever import ContrastiveSettings, Retriever  # noqa: E402
 from onnx_models.training.settings import TrainingSettings  # noqa: E402
+from onnx_models.training.towers import Tower  # noqa: E402
 from tests.onnx_models import checkpoints  # noqa: E402
 from tests.onnx_models.training import pairs, some_steps  # noqa: E402
 
@@ -270,3 +273,23 @@ def test_two_processes_compute_what_one_does_with_the_joint_batch(data: Path, st
         losses = json.loads((tmp_path / "two" / f"{way}.json").read_text())
         assert losses == pytest.approx([value, value], rel=1e-5)
         assert_equal(torch.load(tmp_path / "two" / f"{way}.pt", weights_only=True), expected)
+    plain = replace(SETTINGS, steps=4, epochs=8)
+    list(train(retriever(data, still, ContrastiveSettings(negatives=2)), plain, tmp_path / "one"))
+    assert logged(tmp_path / "two") == pytest.approx(logged(tmp_path / "one"), rel=1e-3)
+
+
+def logged(folder: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "last"])
+def test_texts_are_pooled_as_the_exported_graph_is(still: Path, pooling: Pooling) -> None:
+    spec = replace(starting.from_checkpoint(still).article, pooling=pooling)
+    tower = Tower(spec, still, device=CPU)
+    read = tower.read([("heart disease", "the effect of aspirin"), ("asthma", ""), ("", "insulin")])
+    batch = padded(read, range(3))
+    tower.network.eval()
+    with torch.no_grad():
+        found, states = tower.vectors(batch), tower.states(batch)
+    np.testing.assert_allclose(found.numpy(), pooled(states.numpy(), batch.mask, pooling), atol=1e-6)
+    np.testing.assert_allclose(tower.encode([]), np.zeros((0, 32)))

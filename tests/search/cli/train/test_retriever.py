@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 from onnx_models import installed
 from onnx_models.export import torch_reference
@@ -17,6 +18,7 @@ from tests.search.cli.in_process import Command
 
 EXAMPLES = Path(os.environ.get("BIOCPT_DATA", "none")) / "medcpt_examples"
 """Read before the command's own environment is emptied."""
+WEIGHT = "encoder.layer.0.attention.self.query.weight"
 SOME_STEPS = ("--steps", "3", "--batch-size", "8", "--learning-rate", "1e-3", "--article-tokens", "40")
 
 
@@ -72,6 +74,32 @@ def test_a_dataset_becomes_a_model_set_that_exports_and_the_run_can_be_asked_aga
     assert "contrast.alpha was 0.8, now 0.5; contrast.mask was True, now False" in other.err
 
 
+def test_an_article_encoder_can_start_from_another_checkpoint(given: Path, biocpt: Command, tmp_path: Path) -> None:
+    """At a rate of nothing that counts, both sides stay what they began as: the set's query side, and the other."""
+    torch = pytest.importorskip("torch")
+    other = pairs.checkpoint(tmp_path / "other", seed=7)
+    command = ("train", "retriever", "--data", given / "data", "--from", given / "bert", "--out", tmp_path / "mine")
+    found = biocpt(*command, "--article-from", other, *SOME_STEPS, "--learning-rate", "1e-12", "--untied")
+    assert found.code == 0, found.err
+    for side, start in (("query", given / "bert"), ("article", other)):
+        kept, began = (
+            load_file(folder / "model.safetensors") for folder in (tmp_path / "mine" / "source" / side, start)
+        )
+        torch.testing.assert_close(torch.from_numpy(kept[WEIGHT]), torch.from_numpy(began[WEIGHT]))
+
+
+def test_a_task_without_articles_asks_for_them(given: Path, biocpt: Command, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "topics.tsv").write_text("q1\tstatins and risk\n")
+    (tmp_path / "qrels.txt").write_text("q1 0 a1 1\n")
+    command = ("train", "retriever", "--data", given / "data", "--from", given / "bert", "--out", tmp_path / "mine")
+    dev = ("--dev", tmp_path / "topics.tsv", "--dev-qrels", tmp_path / "qrels.txt")
+    found = biocpt(*command, *dev)
+    assert found.code == 2
+    assert "brings no articles: name their file by --dev-articles" in found.err
+    assert not (tmp_path / "mine").exists()
+
+
 @pytest.mark.slow
 def test_the_official_example_trains_for_some_steps_as_the_official_code_does(biocpt: Command, tmp_path: Path) -> None:
     """It comes without the texts of its articles: these are made here."""
@@ -93,8 +121,8 @@ def test_the_official_example_trains_for_some_steps_as_the_official_code_does(bi
     command = ("train", "retriever", "--data", tmp_path / "data", "--from", start, "--out", out)
     trained = biocpt(*command, "--official", "--steps", "12", "--batch-size", "32", "--learning-rate", "1e-3")
     assert trained.code == 0, trained.err
-    lines = (out / "training" / "retriever" / "log.jsonl").read_text().splitlines()
-    losses = [json.loads(line)["loss"] for line in lines]
+    log = (out / "training" / "retriever" / "log.jsonl").read_text().splitlines()
+    losses = [json.loads(line)["loss"] for line in log]
     assert len(losses) == 12
     assert all(math.isfinite(loss) for loss in losses)
 
