@@ -54,8 +54,9 @@ def rehearsal(task: Task, articles: Iterable[Article], *, others: int = OTHERS, 
     _require_rehearsable(task)
     judged = {id for grades in task.qrels.values() for id in grades}
     kept: dict[str, tuple[str, str]] = {}
-    drawn = nsmallest(others, _strangers(articles, judged, kept, seed), key=lambda row: row[0])
-    kept |= {id: passage for _, id, passage in drawn}
+    strangers = _strangers(articles, judged, kept, seed)
+    drawn = nsmallest(max(1, others), strangers, key=lambda row: row[0])  # of none it would read nothing
+    kept |= {id: passage for _, id, passage in drawn[:others]}
     if not any(grade > 0 and id in kept for grades in task.qrels.values() for id, grade in grades.items()):
         raise NotForTuning(task.name, "none of the articles that it calls relevant is among those given")
     ids = tuple(sorted(kept))

@@ -85,6 +85,11 @@ def test_a_sample_keeps_what_was_judged_and_does_not_depend_on_the_order() -> No
     assert measuring.rehearsal(judged, found, others=20, seed=4).ids != sample.ids
 
 
+def test_without_others_the_judged_articles_alone_are_ranked() -> None:
+    rehearsed = measuring.rehearsal(task({"1": {"a": 1, "b": 0}}), articles("a", "b", "c", "d"), others=0)
+    assert rehearsed.ids == ("a", "b")
+
+
 def test_articles_without_text_are_left_out() -> None:
     rehearsed = measuring.rehearsal(task({"1": {"a": 1}}), [*articles("a"), Article(id="b")])
     assert rehearsed.ids == ("a",)
