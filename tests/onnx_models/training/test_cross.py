@@ -114,6 +114,21 @@ def test_a_cross_encoder_alone_has_no_set_to_join(tmp_path: Path) -> None:
         cross_start.join(tmp_path / "new", cross_start.find(tmp_path, str(folder)))
 
 
+def test_a_set_with_a_cross_encoder_starts_from_that(tmp_path: Path) -> None:
+    folder = checkpoints.write_set(tmp_path / "medcpt", KNOWN_SETS["medcpt"])
+    start = cross_start.find(tmp_path, str(folder))
+    assert start.checkpoint == folder / "source" / "cross"
+    assert start.spec == KNOWN_SETS["medcpt"].cross
+    assert start.made_from == "ncbi/MedCPT-Cross-Encoder"
+
+
+def test_a_set_without_one_starts_from_its_article_encoder_and_reads_as_much(tmp_path: Path) -> None:
+    folder = checkpoints.write_set(tmp_path / "minilm", KNOWN_SETS["minilm"])
+    start = cross_start.find(tmp_path, str(folder))
+    assert start.checkpoint == folder / "source" / "encoder"
+    assert (start.spec.role, start.spec.max_tokens) == ("cross", 256)
+
+
 @pytest.mark.slow
 def test_a_saved_scorer_scores_the_same_when_searching(tmp_path: Path) -> None:
     """Out of the set's own encoder, through export and verification, to the re-ranker that search opens."""

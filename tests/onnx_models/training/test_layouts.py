@@ -56,6 +56,13 @@ def test_fixed32_refuses_a_model_too_short_for_a_passage(file: Path) -> None:
         Fixed32(file, SPEC, 33)
 
 
+def test_fixed32_refuses_a_tokenizer_without_cls_and_sep(tmp_path: Path) -> None:
+    plain = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    plain.save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(UnsuitableModel, match=r"needs \[CLS\] and \[SEP\]"):
+        Fixed32(tmp_path / "tokenizer.json", SPEC, 512)
+
+
 def test_a_batch_is_as_long_as_its_longest_input() -> None:
     short, long = PairTokens([2, 3], [0, 1], [1, 1]), PairTokens([2, 0, 9], [0, 0, 1], [1, 0, 1])
     batch = padded([short, long])

@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from onnx_models.errors import BadRunOption  # noqa: E402
 from onnx_models.specs import ModelSpec  # noqa: E402
 from onnx_models.training.cross import CrossScorer, CrossSettings  # noqa: E402
 from onnx_models.training.dataset import RankList  # noqa: E402
@@ -78,6 +79,13 @@ def test_what_decides_a_run_is_signed(tmp_path: Path) -> None:
     assert signed["loss.share"] == 1.0
     assert signed["data"]
     assert "tokens" not in signed
+
+
+@pytest.mark.parametrize("asked", [{"negatives": 0}, {"window": 0}, {"tokens": -1}])
+def test_settings_that_make_no_sense_are_refused(asked: dict[str, int]) -> None:
+    (option,) = asked
+    with pytest.raises(BadRunOption, match=f"{option} cannot be {asked[option]}"):
+        ListSettings(**asked)  # type: ignore[arg-type]  # `loss` is not among them
 
 
 @pytest.mark.slow
