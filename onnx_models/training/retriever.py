@@ -5,7 +5,7 @@ inner product, in-batch negatives both ways. Its code masks no false negatives; 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,11 +167,11 @@ class Retriever:
         for name, tower in dict(zip(places, (self.query, self.article), strict=True)).items():
             tower.save(folder / SOURCE / name)
         before = set_file.read(folder) if (folder / set_file.FILE).is_file() else None
+        name = folder.resolve().name if before is None else before.name
         query, article = (
-            _trained(spec, f"{SOURCE}/{place}")
+            _trained(spec, name, f"{SOURCE}/{place}")
             for spec, place in zip((self._start.query, self._start.article), places, strict=True)
         )
-        name = folder.resolve().name if before is None else before.name
         cross, mix = (None, None) if before is None else (before.cross, before.rerank_mix)
         set_file.write(folder, ModelSet(name=name, query=query, article=article, cross=cross, rerank_mix=mix))
 
@@ -204,6 +204,6 @@ class Retriever:
         return contrastive.click_weights(clicks, self.query.device)
 
 
-def _trained(spec: ModelSpec, checkpoint: str) -> ModelSpec:
-    """The side with the checkpoint that lies in its set's folder now."""
-    return ModelSpec(**{**asdict(spec), "checkpoint": checkpoint, "revision": None})
+def _trained(spec: ModelSpec, set_name: str, checkpoint: str) -> ModelSpec:
+    """The side as one of the trained set, with the checkpoint that lies in its folder now."""
+    return replace(spec, name=f"{set_name}-{spec.role}", checkpoint=checkpoint, revision=None)

@@ -197,7 +197,7 @@ def test_the_trained_folder_is_exported_with_parity_and_gives_the_vectors_of_tra
     objective.save(tmp_path / "mine")
     assert list(export_set(tmp_path / "mine")) == ["query", "article"]
     models = load(tmp_path / "mine")
-    assert models.model_set.article.layout == "pair"
+    assert (models.article.spec.name, models.article.spec.layout) == ("mine-article", "pair")
     texts = ["statins and risk", "kidney disease"]
     passages = [("heart disease", "the effect of aspirin on blood pressure"), ("asthma", "")]
     np.testing.assert_allclose(load_encoder(models.query).encode(texts), objective.query.encode(texts), atol=1e-4)
