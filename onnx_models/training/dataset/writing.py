@@ -1,11 +1,12 @@
 """Write a dataset: queries one after the other, each text once; it appears whole, or not at all."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from onnx_models.storage import storing
 from onnx_models.training.dataset import header, shards
@@ -14,6 +15,16 @@ from onnx_models.training.dataset.known import KnownRows
 from onnx_models.training.dataset.reading import Dataset, open_dataset
 from onnx_models.training.dataset.stores import NUMBER, RowsWriter, TextsWriter
 from onnx_models.training.errors import BadExample, DatasetExists, EmptyDataset, UnknownKind
+
+
+class _Closable(Protocol):
+    """A file that is open."""
+
+    def close(self) -> None:
+        """Write what is left, and let go of it."""
+
+
+C = TypeVar("C", bound=_Closable)
 
 WIDTHS: Mapping[Kind, int] = {"pairs": 2, "lists": 1}
 """Numbers of an example: a query's row, and for a pair which of its positives."""
@@ -41,29 +52,33 @@ class DatasetWriter:
         self._partial = folder.absolute().with_name(f".{folder.absolute().name}.partial")
         self.notes, self.workspace = self._partial / "notes", self._partial / "workspace"
         """Folders for files about the data, which are kept beside it, and for what is of no use afterwards."""
+        self._open_files, self._has_scores = ExitStack(), False
         self.examples = 0
         """So far, of its kind."""
         with storing(folder):
             shutil.rmtree(self._partial, ignore_errors=True)  # of a run that was killed
             for made in (self._partial, self.notes, self.workspace):
                 made.mkdir(parents=True)
-            self._open()
+            try:
+                self._open()
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
 
     def _open(self) -> None:
-        self._queries, self._passages = TextsWriter(self._partial, "queries"), TextsWriter(self._partial, "passages")
-        self._positives = RowsWriter(self._partial, "positives", NUMBER)
-        self._negatives = RowsWriter(self._partial, "negatives", NUMBER)
-        self._scores = RowsWriter(self._partial, "scores", header.SCORE)
-        self._known_queries = KnownRows(self.workspace / "known_queries.sqlite")
-        self._known_passages = KnownRows(self.workspace / "known_passages.sqlite")
-        self._examples = {kind: (self._partial / f"{kind}.all").open("wb") for kind in KINDS}
-        self._open_files = ExitStack()
-        texts, rows = (self._queries, self._passages), (self._positives, self._negatives, self._scores)
-        known = self._known_queries, self._known_passages
-        closing = [*(one.close for one in texts), *(one.close for one in rows), *(one.close for one in known)]
-        for close in [*closing, *(file.close for file in self._examples.values())]:
-            self._open_files.callback(close)
-        self._has_scores = False
+        self._queries = self._kept(TextsWriter(self._partial, "queries"))
+        self._passages = self._kept(TextsWriter(self._partial, "passages"))
+        self._positives = self._kept(RowsWriter(self._partial, "positives", NUMBER))
+        self._negatives = self._kept(RowsWriter(self._partial, "negatives", NUMBER))
+        self._scores = self._kept(RowsWriter(self._partial, "scores", header.SCORE))
+        self._known_queries = self._kept(KnownRows(self.workspace / "known_queries.sqlite"))
+        self._known_passages = self._kept(KnownRows(self.workspace / "known_passages.sqlite"))
+        self._examples = {kind: self._kept((self._partial / f"{kind}.all").open("wb")) for kind in KINDS}
+
+    def _kept(self, file: C) -> C:
+        """The same, which is closed with the others."""
+        self._open_files.callback(file.close)
+        return file
 
     def __enter__(self) -> "DatasetWriter":
         return self
@@ -118,6 +133,7 @@ class DatasetWriter:
             shutil.rmtree(self.workspace)
             sizes = {kind: self._scattered(kind) for kind in KINDS}
             header.write(self._partial, self._header(sizes, counts or {}))
+            _sync(self._partial)
             self._partial.rename(self.folder)
         return open_dataset(self.folder)
 
@@ -142,6 +158,13 @@ class DatasetWriter:
             fingerprint=header.digest(self._partial, names),
             counts=counts,
         )
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk hold all files, so that what has its name survives a crash of the machine."""
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
 
 
 def _check(ranked: RankList) -> None:

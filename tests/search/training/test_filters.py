@@ -25,6 +25,7 @@ BARE = Described("Stone water", "Nobody drank it.")
         ("10.1000/moon.2020", [], "id look-up"),
         ("doi: 10.1000/moon.2020", [], "id look-up"),
         ("NCT01234567", [], "id look-up"),
+        ("123[uid]", [], "id look-up"),
         ("doe ja", [DOE], "author look-up"),
         ("Jane Doe", [DOE], "author look-up"),
         ("doe j, van der meer p 2019", [DOE], "author look-up"),

@@ -23,7 +23,7 @@ QUERIES = {"0": "does moon water help?", "7": "why is the sea asleep?"}
 
 def saved(folder: Path, name: str, value: object) -> Path:
     path = folder / name
-    path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+    path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="latin-1")
     return path
 
 
@@ -59,14 +59,15 @@ def test_lines_that_are_no_pairs_are_named_by_number(tmp_path: Path) -> None:
         "[]",
         '{"qid": "0", "click": 3}',
         '{"qid": "0", "pmid": "11", "click": 0}',
+        '{"qid": "0", "pmid": "ÿ", "click": 1}',
         '{"qid": "99", "pmid": "11", "click": 1}',
     ]
     pairs = saved(tmp_path, "pairs.jsonl", "\n".join(lines))
     found, tally = read(OfficialPairs(path=pairs, queries=saved(tmp_path, "q.json", QUERIES)), tmp_path)
     assert [one.article for one in found] == ["11"]
-    assert tally.removed == {"malformed": 4, "empty line": 1, "query without text": 1}
+    assert tally.removed == {"malformed": 5, "empty line": 1, "query without text": 1}
     places = [line.split("\t")[1] for line in (tmp_path / "rejected.tsv").read_text("utf-8").splitlines()]
-    assert places == ["line 2", "line 3", "line 4", "line 5", "line 6"]
+    assert places == ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7"]
 
 
 @pytest.mark.parametrize(

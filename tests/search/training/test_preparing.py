@@ -89,6 +89,7 @@ OBSERVED = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(one=OBSERVED, other=OBSERVED)
 def test_clicks_of_equal_words_are_summed_and_counts_add_up(

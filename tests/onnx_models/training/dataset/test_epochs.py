@@ -67,6 +67,7 @@ def test_lists_are_read_once_an_epoch_too(dataset: Dataset) -> None:
     assert [one.query_id for one in dataset.lists(seed=1, epoch=0, start=4)] == read[4:]
 
 
+@pytest.mark.slow
 def test_all_orders_are_equally_likely(tmp_path: Path) -> None:
     """Four examples in two shards: 24 orders; 480 dealings, each read once, give each about 20 times."""
     source = tmp_path / "all"

@@ -138,6 +138,40 @@ def test_an_index_teaches_by_its_own_structure(biocpt: Command, tmp_path: Path, 
     assert "woke" not in pair.positive.abstract
 
 
+def test_what_is_like_an_index_is_kept_out(biocpt: Command, tmp_path: Path, log: Path, texts: Path) -> None:
+    judged = saved(tmp_path / "judged.jsonl", jsonl([{"_id": "x", "title": "", "text": f"2 {LOREM}"}]))
+    assert biocpt("index", judged, "--index", tmp_path / "test", "--model", "none").code == 0
+    options = ("--for", "retriever", "--logs", log, "--texts", texts, "--exclude-like", tmp_path / "test", "--json")
+    done = biocpt("train", "prepare", "--out", tmp_path / "data", *options)
+    assert done.json["sources"]["log.tsv"]["removed"] == {"excluded by text": 2, "id look-up": 1}
+
+
+def test_pubmedqa_brings_its_articles_and_teaches_by_its_train_part(biocpt: Command, tmp_path: Path) -> None:
+    entries = {
+        pmid: {"QUESTION": "Moons?", "CONTEXTS": ["They slept."], "LABELS": ["AIM"], "LONG_ANSWER": f"Yes, {pmid}."}
+        for pmid in ("11", "12")
+    }
+    saved(tmp_path / "qa" / "ori_pqal.json", json.dumps(entries))
+    saved(tmp_path / "qa" / "test_ground_truth.json", '{"12": "yes"}')
+    options = ("--for", "retriever", "--task", tmp_path / "qa", "--split", "train")
+    done = biocpt("train", "prepare", "--out", tmp_path / "data", *options)
+    assert (done.code, done.err) == (0, "")
+    (pair,) = open_dataset(tmp_path / "data").pairs(seed=1, epoch=0)
+    assert (pair.query, pair.positive) == ("Yes, 11.", ("11", "", "AIM: They slept."))
+
+
+def test_a_task_of_which_nobody_says_what_part_it_is_is_warned_of(biocpt: Command, tmp_path: Path, texts: Path) -> None:
+    task = tmp_path / "task"
+    saved(task / "queries.jsonl", jsonl([{"_id": "t", "text": "moons?"}]))
+    saved(task / "qrels" / "mine.tsv", "query-id\tcorpus-id\tscore\nt\tp1\t1\n")
+    options = ("train", "prepare", "--for", "retriever", "--task", task)
+    lacking = biocpt(*options, "--out", tmp_path / "one")
+    assert (lacking.code, "brings no articles" in lacking.err) == (2, True)
+    done = biocpt(*options, "--out", tmp_path / "two", "--texts", texts)
+    assert done.code == 0
+    assert "Nobody says which part" in done.err
+
+
 def test_lines_that_cannot_be_read_are_listed_and_end_in_a_code_of_their_own(
     biocpt: Command, tmp_path: Path, texts: Path
 ) -> None:
@@ -207,6 +241,30 @@ def test_what_is_left_of_a_killed_run_does_not_open(biocpt: Command, tmp_path: P
     done = biocpt("train", "prepare", "--for", "retriever", "--out", data, "--logs", log, "--texts", texts)
     assert done.code == 0, done.err
     assert not (tmp_path / ".data.partial").exists()
+
+
+FULL_DISK = """
+import resource, signal, sys
+from search.cli import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes there")
+@pytest.mark.parametrize("room", [5_000, 200_000])
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, texts: Path, room: int) -> None:
+    """No file may grow beyond `room` bytes: not even a table of texts, or not what is dealt out."""
+    log = saved(tmp_path / "log.tsv", "".join(f"who hums by night?\tp3\t{n}\n" for n in range(1, 9_000)))
+    options = ["--for", "retriever", "--logs", log, "--texts", texts, "--out", tmp_path / "data"]
+    command = [sys.executable, "-c", FULL_DISK, str(room), "train", "prepare", *map(str, options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Could not write ")
+    assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["articles.jsonl", "log.tsv"]
 
 
 PEAK = """
