@@ -73,6 +73,8 @@ def joint(mine: torch.Tensor) -> torch.Tensor:
     if size == 1:
         return mine
     counts = each(len(mine))
+    if not any(counts):
+        return mine
     padded = mine.new_zeros((max(counts), *mine.shape[1:]))
     padded[: len(mine)] = mine.detach()
     found = [torch.empty_like(padded) for _ in range(size)]

@@ -19,11 +19,11 @@ from onnx_models.training.settings import TrainingSettings
 SETTINGS = TrainingSettings(steps=4, batch_size=4, learning_rate=1e-3, save_every=1)
 
 
-def opened(data: Path, start: Path, *, cached: bool = False) -> Retriever:
+def opened(data: Path, start: Path, *, negatives: int = 2, cached: bool = False) -> Retriever:
     return Retriever(
         open_dataset(data),
         starting.from_checkpoint(start),
-        contrast=ContrastiveSettings(negatives=2, cached=cached, pass_tokens=200),
+        contrast=ContrastiveSettings(negatives=negatives, cached=cached, pass_tokens=200),
         settings=SETTINGS,
         device=torch.device("cpu"),
     )
@@ -48,7 +48,7 @@ def main(data: Path, start: Path, folder: Path) -> None:
                 (folder / f"{way}.json").write_text(json.dumps(losses))
                 torch.save({name: weight.grad for name, weight in weights.items()}, folder / f"{way}.pt")
         for count in (2, 4):
-            steps = train(opened(data, start), SETTINGS, folder, measure=lambda: 1.0)
+            steps = train(opened(data, start, negatives=0), SETTINGS, folder, measure=lambda: 1.0)
             list(islice(steps, count))
             del steps
             ranks.each("here")  # the other may still be writing
