@@ -146,12 +146,12 @@ def _training(record: TrainingRecord) -> Iterator[str]:
     for data in record.data:
         known_by = f"fingerprint `{data.fingerprint[:16]}`"
         yield f"- {data.name}: {data.examples:,} examples; licence: {data.licence}; {known_by}."
-        yield from (f"  - {name}: {value}" for name, value in _flat(data.counts))
+        yield from _counted(data.counts)
     yield ""
     yield from _results(record.results)
     yield "### Settings"
     yield ""
-    yield from (f"- {name}: {value}" for name, value in _flat(record.settings))
+    yield from _chosen(record.settings)
     if record.tools:
         yield f"- made with {', '.join(f'{name} {number}' for name, number in record.tools.items())}"
 
@@ -171,16 +171,22 @@ def _cell(value: str) -> str:
     return value.replace("|", "\\|")
 
 
-def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Name and text of each value, with the names of what it lies in before its own."""
-    for name, value in values.items():
+def _counted(counts: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Lines with the whole numbers among them, each with the names of what it lies in; settings and places are left."""
+    for name, value in counts.items():
+        if isinstance(value, Mapping) and name != "settings":
+            yield from _counted(value, f"{path}{name}, ")
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield f"  - {path}{name}: {value:,}"
+
+
+def _chosen(settings: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """A line a setting that was made, as JSON has it."""
+    for name, value in settings.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{name}, ")
+            yield from _chosen(value, f"{path}{name}.")
         elif value is not None:
-            yield (
-                f"{path}{name}",
-                f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value),
-            )
+            yield f"- {path}{name}: `{json.dumps(value, ensure_ascii=False, default=str)}`"
 
 
 def _records(folder: Path) -> list[TrainingRecord]:

@@ -206,7 +206,7 @@ def _write_card(out: Path, dataset: "Dataset", done: "Outcome", options: dict[st
         )
     record = model_card.TrainingRecord(
         part=_PARTS[options["kind"]],
-        objective="The article chosen for a query, above others of the same list (Jin et al., Bioinformatics 2023).",
+        objective=_told(options),
         started_from=(options["started_from"],),
         data=(data,),
         settings={name: value for name, value in done.about.items() if name != "data"},
@@ -216,3 +216,17 @@ def _write_card(out: Path, dataset: "Dataset", done: "Outcome", options: dict[st
         tools=tools(),
     )
     model_card.write(out, record)
+
+
+def _told(options: dict[str, Any]) -> str:
+    """What was learnt, for the card."""
+    lines = [
+        "The article chosen for a query was learnt, above others of the same list (Jin et al., Bioinformatics 2023)."
+    ]
+    if options["kind"] == "late":
+        lines.append("Texts are compared token by token (Khattab and Zaharia, SIGIR 2020).")
+    if options["distillation"] == "margin-mse":
+        lines.append("So were the margins of a teacher's scores (Hofstätter et al., arXiv 2010.02666).")
+    if options["distillation"] == "kl":
+        lines.append("So was the softmax of a teacher's scores.")
+    return "\n".join(lines)

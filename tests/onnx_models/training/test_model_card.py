@@ -21,10 +21,10 @@ RERANKER = TrainingRecord(
             examples=1200,
             fingerprint="0123456789abcdef0123",
             licence="CC0",
-            counts={"clicks": {"read": 5000, "navigational": 300}},
+            counts={"clicks": {"read": 5000, "navigational": 300}, "settings": {"seed": 2023}, "index": "/mine/index"},
         ),
     ),
-    settings={"negatives": 31, "loss": {"share": 0.5, "distillation": None}},
+    settings={"negatives": 31, "separator": " ", "loss": {"share": 0.5, "distillation": None}},
     steps=75,
     results=(Result(task="moss dev", measure="nDCG@10", before=0.25, after=0.75),),
     licence="apache-2.0",
@@ -56,10 +56,17 @@ def test_a_card_tells_data_settings_and_results(folder: Path) -> None:
         "- moss clicks: 1,200 examples; licence: CC0; fingerprint `0123456789abcdef`.",
         "  - clicks, navigational: 300",
         "| moss dev | nDCG@10 | 0.2500 | 0.7500 |",
-        "- loss, share: 0.5",
+        "- loss.share: `0.5`",
+        '- separator: `" "`',
     ):
         assert line in card.splitlines()
     assert "distillation" not in card
+
+
+def test_a_card_keeps_places_on_the_machine_to_itself(folder: Path) -> None:
+    card = model_card.write(folder, RERANKER).read_text()
+    assert "/mine/index" not in card
+    assert "2,023" not in card
 
 
 def test_two_trainings_share_a_card(folder: Path) -> None:
