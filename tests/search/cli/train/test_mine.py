@@ -79,3 +79,15 @@ def test_what_cannot_be_done_is_refused_at_once(
     assert done.code != 0
     assert complaint in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reranker_has_to_be_named_where_the_index_names_no_model_set(
+    biocpt: Command, data: Dataset, index: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain"
+    assert biocpt("index", index.with_suffix(".jsonl"), "--index", plain, "--model", "none").code == 0
+    asked = ("train", "mine", "--index", plain, "--mode", "lexical", "--data", data.folder, "--out", tmp_path / "out")
+    done = biocpt(*asked, "--denoise", "0.9")
+    assert done.code == 2
+    assert "this index names no model set: --reranker" in done.err
+    assert biocpt(*asked, "--from-rank", "1").code == 0
