@@ -1,4 +1,4 @@
-"""A process that trains a retriever and says each step, so that a test can kill it: DATA START FOLDER."""
+"""A process that trains a retriever, says each step, and waits after one to be killed: DATA START FOLDER STEP."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from onnx_models.training.retriever import ContrastiveSettings, Retriever
 from onnx_models.training.settings import TrainingSettings
 
 
-def main(data: Path, start: Path, folder: Path) -> None:
+def main(data: Path, start: Path, folder: Path, wait_after: int = 0) -> None:
     torch.set_num_threads(1)
     settings = TrainingSettings(steps=9, batch_size=8, learning_rate=1e-3, save_every=2)
     objective = Retriever(
@@ -26,6 +26,8 @@ def main(data: Path, start: Path, folder: Path) -> None:
     )
     for progress in train(objective, settings, folder):
         print(f"step {progress.step} loss {progress.loss}", flush=True)
+        if progress.step == wait_after:
+            sys.stdin.read()
     digests = {
         f"{side}.{name}": hashlib.sha256(weight.numpy().tobytes()).hexdigest()
         for side, module in objective.modules.items()
@@ -35,4 +37,4 @@ def main(data: Path, start: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

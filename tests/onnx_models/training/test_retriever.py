@@ -231,7 +231,8 @@ def test_a_set_of_one_encoder_with_mean_pooling_is_trained_further_and_keeps_wha
 def run_script(name: str, *arguments: object, launcher: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, *launcher, "-m", f"tests.onnx_models.training.{name}", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
 
 
 @pytest.mark.slow
@@ -239,7 +240,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_bits(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = pairs.checkpoint(tmp_path / "bert", dropout=0.1)
-    killed = run_script("some_steps", data, start, tmp_path / "killed")
+    killed = run_script("some_steps", data, start, tmp_path / "killed", 5)
     assert killed.stdout is not None
     for line in killed.stdout:
         if line.startswith(b"step 5 "):
