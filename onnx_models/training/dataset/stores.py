@@ -16,7 +16,7 @@ def mapped(path: Path, kind: np.dtype[Any]) -> NDArray[Any]:
     """The file as numbers of this kind, of which only what is asked for is read."""
     if path.stat().st_size == 0:  # nothing cannot be mapped
         return np.empty(0, kind)
-    return np.memmap(path, kind, mode="r")
+    return np.asarray(np.memmap(path, kind, mode="r"))  # slices of a memmap are slow to make
 
 
 class RowsWriter:
