@@ -230,6 +230,8 @@ def test_a_set_of_one_encoder_with_mean_pooling_is_trained_further_and_keeps_wha
 
 def run_script(name: str, *arguments: object, launcher: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    if sys.platform == "linux":
+        environment["GLOO_SOCKET_IFNAME"] = "lo"  # a machine's own name need not resolve
     command = [sys.executable, *launcher, "-m", f"tests.onnx_models.training.{name}", *map(str, arguments)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
