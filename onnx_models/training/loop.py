@@ -13,10 +13,9 @@ from typing import Any, Protocol
 
 import torch
 
-from onnx_models.training import checkpoints, outcome, ranks, schedule
-from onnx_models.training.checkpoints import BEST, LAST, State
+from onnx_models.training import checkpoints, ranks, schedule
 from onnx_models.training.errors import LossNotFinite, NothingToTrain
-from onnx_models.training.outcome import Outcome
+from onnx_models.training.kept_run import KeptRun
 from onnx_models.training.settings import TrainingSettings
 from onnx_models.training.step_log import StepLog
 
@@ -107,24 +106,8 @@ def train(
     run.put_best_in_place()
 
 
-@dataclass(slots=True)
-class _Place:
-    """How far a run has come; kept with its checkpoint."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    """Batches of this epoch that are done."""
-    before: float | None = None
-    """What was measured before the first step."""
-    best: float | None = None
-    since_best: int = 0
-    """Measurements after the best."""
-    finished: bool = False
-
-
 class _Run:
-    """An open run: the optimiser beside the objective, and the place."""
+    """An open run: its steps, and when it is measured and kept."""
 
     def __init__(
         self,
@@ -133,20 +116,21 @@ class _Run:
         folder: Path,
         measure: Callable[[], float] | None,
     ) -> None:
-        self._objective, self._settings, self._folder, self._measure = objective, settings, folder, measure
+        self._objective, self._settings, self._measure = objective, settings, measure
         self._ranks = ranks.here()
         batches = settings.epochs * objective.batches_in_epoch
         self._steps = settings.steps or max(1, batches // settings.accumulate)
         self._parameters = [weight for module in objective.modules.values() for weight in module.parameters()]
         self._optimiser = _optimiser(self._parameters, settings)
-        self._place = _Place()
-        self._saved = 0
-        self._about = {
+        about = {
             **{f"settings.{name}": value for name, value in settings.deciding().items()},
             **objective.signature(),
             "processes": self._ranks.size,
         }
-        self._resume()
+        self._kept = KeptRun(folder, objective.modules, self._optimiser, about=about, steps=self._steps)
+        torch.manual_seed(settings.seed + self._ranks.rank)
+        self._kept.resume()
+        self._place = self._kept.place
         self._log = StepLog(folder / "log.jsonl", after=self._place.step, writes=self._ranks.rank == 0)
         self._seconds, self._examples = 0.0, 0
 
@@ -165,16 +149,14 @@ class _Run:
                 measured = self._measured() if self._is_due() else None
                 self._place.finished = self._place.step == self._steps or self._is_patience_lost()
                 if self._place.finished or self._place.step % self._settings.save_every == 0:
-                    self._save_place()
+                    self._kept.save()
                 progress = self._progress(loss, rate, measured)
                 self._log.add(asdict(progress))
                 yield progress
 
     def put_best_in_place(self) -> None:
-        """Give the networks the best measured weights, if there are such."""
-        state = checkpoints.read(self._folder / BEST) if self._place.best is not None else None
-        if state is not None:
-            self._load_weights(state)
+        """See `KeptRun`."""
+        self._kept.put_best_in_place()
 
     def _step(self, batches: Iterator[Any]) -> tuple[float, float]:
         """One optimiser step: its loss and learning rate."""
@@ -229,11 +211,7 @@ class _Run:
             for module in modules:
                 module.train()
         value = ranks.first(value)
-        if self._place.best is None or value > self._place.best:
-            self._place.best, self._place.since_best = value, 0
-            self._save(BEST, {"weights": self._weights(), "measured": value, "step": self._place.step})
-        else:
-            self._place.since_best += 1
+        self._kept.keep_if_best(value)
         return value
 
     def _is_patience_lost(self) -> bool:
@@ -246,7 +224,7 @@ class _Run:
                 value=value,
                 step=self._place.step + 1,
                 place=f"epoch {self._place.epoch + 1}, batch {self._place.batch}",
-                kept=f"{str(self._folder / LAST)!r}, after step {self._saved}" if self._saved else None,
+                kept=self._kept.last_good,
             )
 
     def _progress(self, loss: float, rate: float, measured: float | None) -> TrainingProgress:
@@ -259,57 +237,6 @@ class _Run:
             examples_per_second=self._examples / max(self._seconds, 1e-9),
             measured=measured,
         )
-
-    def _weights(self) -> dict[str, Any]:
-        return {name: module.state_dict() for name, module in self._objective.modules.items()}
-
-    def _load_weights(self, state: State) -> None:
-        for name, module in self._objective.modules.items():
-            module.load_state_dict(state["weights"][name])
-
-    def _state(self) -> State:
-        return {
-            "about": self._about,
-            "place": asdict(self._place),
-            "random": ranks.each(checkpoints.random_state()),
-            "optimiser": self._optimiser.state_dict(),
-            "weights": self._weights(),
-        }
-
-    def _save_place(self) -> None:
-        """What the run goes on from when it is stopped now."""
-        self._save(LAST, self._state())
-        self._saved = self._place.step
-        if self._ranks.rank == 0:
-            outcome.write(
-                self._folder,
-                Outcome(
-                    step=self._place.step,
-                    steps=self._steps,
-                    finished=self._place.finished,
-                    before=self._place.before,
-                    best=self._place.best,
-                    about=self._about,
-                ),
-            )
-
-    def _save(self, name: str, state: State) -> None:
-        """By the first process; what it cannot write stops all of them."""
-        if self._ranks.rank == 0:
-            checkpoints.write(self._folder / name, state)
-
-    def _resume(self) -> None:
-        """Go on from the folder's checkpoint, or begin."""
-        torch.manual_seed(self._settings.seed + self._ranks.rank)
-        state = checkpoints.read(self._folder / LAST)
-        if state is None:
-            return
-        checkpoints.require_same_run(self._folder / LAST, state["about"], self._about)
-        self._place = _Place(**state["place"])
-        self._saved = self._place.step
-        self._load_weights(state)
-        self._optimiser.load_state_dict(state["optimiser"])
-        checkpoints.restore_random_state(state["random"][self._ranks.rank])
 
 
 def _optimiser(parameters: list[torch.nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
