@@ -70,6 +70,17 @@ class LossNotFinite(ModelError):
         )
 
 
+class MeasureNotFinite(ModelError):
+    """A measurement by which nothing can be called the best."""
+
+    def __init__(self, *, value: float, step: int, kept: str | None) -> None:
+        held = f"The last good checkpoint is {kept}" if kept else "No checkpoint had been written yet"
+        super().__init__(
+            f"The measurement is {value!r} right after step {step}, and better cannot be told from worse by it; "
+            f"training has stopped. {held}. Check what is measured, then ask for the same again."
+        )
+
+
 class OtherRun(ModelError):
     """A folder that holds the state of a run with other settings, data or models."""
 

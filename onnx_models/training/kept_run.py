@@ -60,6 +60,7 @@ class KeptRun:
         Raises:
             OtherRun: it belongs to another run.
             DamagedState: it cannot be read.
+            StorageFailed: nothing can be written beside it.
         """
         state = checkpoints.read(self._folder / LAST)
         if state is None:
@@ -70,6 +71,7 @@ class KeptRun:
         self._load_weights(state)
         self._optimiser.load_state_dict(state["optimiser"])
         checkpoints.restore_random_state(state["random"][ranks.here().rank])
+        self._note()  # who was killed between the two left the checkpoint alone
 
     def save(self) -> None:
         """What the run goes on from when it is stopped now.

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 
 from onnx_models.training import checkpoints, ranks, schedule
-from onnx_models.training.errors import LossNotFinite, NothingToTrain
+from onnx_models.training.errors import LossNotFinite, MeasureNotFinite, NothingToTrain
 from onnx_models.training.kept_run import KeptRun
 from onnx_models.training.settings import TrainingSettings
 from onnx_models.training.step_log import StepLog
@@ -97,7 +97,8 @@ def train(
 
     Raises:
         OtherRun: the folder's run has other settings, data or models.
-        LossNotFinite: the loss or its gradient is not a number; the last checkpoint is kept.
+        LossNotFinite, MeasureNotFinite: the loss, its gradient or what was measured is not a number; the last
+            checkpoint is kept.
         NothingToTrain: an epoch has no batches.
         StorageFailed: a checkpoint could not be written; the one before is kept.
     """
@@ -148,10 +149,10 @@ class _Run:
                 self._seconds += time.perf_counter() - started
                 measured = self._measured() if self._is_due() else None
                 self._place.finished = self._place.step == self._steps or self._is_patience_lost()
+                progress = self._progress(loss, rate, measured)
+                self._log.add(asdict(progress))  # before the checkpoint, whose run does not take the step again
                 if self._place.finished or self._place.step % self._settings.save_every == 0:
                     self._kept.save()
-                progress = self._progress(loss, rate, measured)
-                self._log.add(asdict(progress))
                 yield progress
 
     def put_best_in_place(self) -> None:
@@ -170,8 +171,9 @@ class _Run:
         loss = math.fsum(losses) / len(losses)
         self._require_finite("loss", loss)
         ranks.sum_gradients(self._parameters)
-        if self._settings.accumulate > 1:
-            torch._foreach_div_([w.grad for w in self._parameters if w.grad is not None], self._settings.accumulate)
+        for weight in self._parameters if self._settings.accumulate > 1 else ():
+            if weight.grad is not None:
+                weight.grad /= self._settings.accumulate
         norm = float(torch.nn.utils.clip_grad_norm_(self._parameters, self._settings.clip))
         self._require_finite("length of the gradient", norm)
         rate = self._settings.learning_rate * schedule.share(
@@ -211,6 +213,8 @@ class _Run:
             for module in modules:
                 module.train()
         value = ranks.first(value)
+        if not math.isfinite(value):
+            raise MeasureNotFinite(value=value, step=self._place.step, kept=self._kept.last_good)
         self._kept.keep_if_best(value)
         return value
 

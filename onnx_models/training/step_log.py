@@ -49,7 +49,7 @@ class StepLog:
             return
         partial = self._path.with_name(f".{self._path.name}.partial")
         with self._path.open(encoding="utf-8") as lines, partial.open("w", encoding="utf-8") as kept:
-            kept.writelines(line for line in lines if _step(line) <= self._after)
+            kept.writelines(line.rstrip("\n") + "\n" for line in lines if _step(line) <= self._after)
         partial.replace(self._path)
 
 

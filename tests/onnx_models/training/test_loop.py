@@ -1,6 +1,7 @@
 """The loop: exact resumption, refusals, measurements and the end of a run, on an objective that trains in a blink."""
 
 import json
+import math
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from onnx_models.errors import BadRunOption, StorageFailed  # noqa: E402
 from onnx_models.training import outcome  # noqa: E402
-from onnx_models.training.errors import DamagedState, LossNotFinite, NothingToTrain, OtherRun  # noqa: E402
+from onnx_models.training.errors import DamagedState, LossNotFinite, MeasureNotFinite, NothingToTrain, OtherRun  # noqa: E402
 from onnx_models.training.loop import TrainingProgress, train  # noqa: E402
 from onnx_models.training.settings import TrainingSettings  # noqa: E402
 from tests.onnx_models.training.fitting import Fitting  # noqa: E402
@@ -81,6 +82,16 @@ def test_accumulated_batches_give_the_gradient_of_their_mean(tmp_path: Path) -> 
     torch.testing.assert_close(objective.network[1].weight, plain.weight, rtol=1e-5, atol=1e-6)
 
 
+def test_batches_that_teach_nothing_are_a_step_too(tmp_path: Path) -> None:
+    """Such as lists without negatives."""
+    objective = Fitting()
+    start = weights(objective)
+    settings = TrainingSettings(steps=2, accumulate=2)
+    objective.backward = lambda _: 0.0  # type: ignore[method-assign]
+    assert [each.loss for each in train(objective, settings, tmp_path)] == [0.0, 0.0]
+    assert weights(objective) == start
+
+
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     objective = Fitting(spoilt=13)
     with pytest.raises(LossNotFinite, match=r"loss is nan at step 14 \(epoch 2, batch 4\).*last\.pt', after step 12"):
@@ -133,6 +144,16 @@ def test_the_best_measured_weights_are_kept_and_patience_ends_the_run(tmp_path: 
     assert (noted.step, noted.finished, noted.before, noted.best) == (12, True, 0.2, 0.5)
 
 
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_measurement_that_is_no_number_stops_and_says_where(tmp_path: Path, number: int) -> None:
+    """Nothing is better than it, so that all that is learnt would be thrown away for what it was measured on."""
+    values = iter([math.nan if row == number else 0.1 * row for row in range(9)])
+    settings = TrainingSettings(epochs=3, learning_rate=0.05, save_every=4, evaluate_every=3)
+    kept = r"last\.pt', after step 4" if number else "No checkpoint had been written yet"
+    with pytest.raises(MeasureNotFinite, match=f"measurement is nan right after step {3 * number} .*{kept}"):
+        list(train(Fitting(), settings, tmp_path, measure=lambda: next(values)))
+
+
 def test_training_that_only_harms_gives_back_what_it_began_with(tmp_path: Path) -> None:
     objective, values = Fitting(), iter([0.9, 0.1])
     start = weights(objective)
@@ -166,6 +187,29 @@ def test_a_line_of_the_log_that_a_kill_cut_short_is_dropped(tmp_path: Path) -> N
         file.write('{"step": 6, "lo')
     list(train(Fitting(), SETTINGS, tmp_path))
     assert [step for step, _ in losses(tmp_path)] == list(range(1, 31))
+
+
+def test_a_line_of_the_log_that_lost_its_end_alone_does_not_run_into_the_next(tmp_path: Path) -> None:
+    take(train(Fitting(), SETTINGS, tmp_path), 5)
+    lines = (tmp_path / "log.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "log.jsonl").write_text("".join(lines[:4]).rstrip("\n"))
+    list(train(Fitting(), SETTINGS, tmp_path))
+    assert [step for step, _ in losses(tmp_path)] == list(range(1, 31))
+
+
+def test_a_kill_right_after_a_checkpoint_loses_neither_the_line_of_its_step_nor_the_outcome(tmp_path: Path) -> None:
+    """The last thing that is written is the outcome: here it is not."""
+    (tmp_path / "outcome.json").mkdir()
+    with pytest.raises(StorageFailed):
+        list(train(Fitting(), SETTINGS, tmp_path))
+    (tmp_path / "outcome.json").rmdir()
+    list(train(Fitting(), SETTINGS, tmp_path))
+    assert [step for step, _ in losses(tmp_path)] == list(range(1, 31))
+    (tmp_path / "outcome.json").unlink()
+    assert list(train(Fitting(), SETTINGS, tmp_path)) == []
+    noted = outcome.read(tmp_path)
+    assert noted is not None
+    assert (noted.step, noted.finished) == (30, True)
 
 
 def test_a_damaged_outcome_is_named(tmp_path: Path) -> None:
