@@ -46,9 +46,11 @@ class _Text:
         """The next value.
 
         Raises:
-            json.JSONDecodeError: there is none.
+            ValueError: there is none, or one that is none (`json.JSONDecodeError` is one too).
+            RecursionError: it is too deep.
         """
-        self.sign()
+        if not self.sign():
+            raise _Broken("it breaks off")
         self.back()
         while True:
             try:
@@ -77,19 +79,23 @@ def entries(path: Path) -> Iterator[tuple[str, Any]]:
             if opening not in ("{", "["):
                 raise BadTrainingData(path=path, problem=f"it opens with {opening!r}, and is no JSON object or list")
             closing = "}" if opening == "{" else "]"
-            if text.sign() == closing:
-                return
-            text.back()
-            while True:
+            sign = text.sign()
+            if sign and sign != closing:
+                text.back()
+            while sign != closing:
                 number += 1
                 key = _key(text) if opening == "{" else str(number)
                 yield key, text.value()
                 sign = text.sign()
-                if sign == closing:
-                    return
-                if sign != ",":
+                if sign not in (",", closing):
                     raise _Broken(f"{sign!r} stands where ',' or {closing!r} was awaited")
-    except (_Broken, json.JSONDecodeError, UnicodeDecodeError) as error:
+            number += 1
+            if rest := text.sign():
+                raise _Broken(f"{rest!r} stands after the end")
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # broken, cut off, no UTF-8, a number of thousands of digits, too deep
         raise BadTrainingData(path=path, problem=f"entry {number:,}: {error}") from error
 
 

@@ -58,6 +58,13 @@ def test_a_packed_file_is_read(tmp_path: Path) -> None:
         ("{1: 2}", "entry 1: '1' is no key"),
         ("[1 2]", "entry 1: '2' stands where ',' or ']' was awaited"),
         ("[1, ]", "entry 2: Expecting value"),
+        ("[", "entry 1: it breaks off"),
+        ("[1,", "entry 2: it breaks off"),
+        ('{"1":  ', "entry 1: it breaks off"),
+        ("[1] [2]", r"entry 2: '\[' stands after the end"),
+        ('{"1": 2}\n{"3": 4}\n', "entry 2: '{' stands after the end"),
+        pytest.param("[" * 100_000, "entry 1: ", id="deep"),
+        pytest.param(f"[{'9' * 5000}]", "entry 1: ", id="long number"),
     ],
 )
 def test_what_is_no_json_is_named_by_its_entry(tmp_path: Path, text: str, said: str) -> None:
