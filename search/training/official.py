@@ -22,6 +22,8 @@ from search.training.tables import Table
 from search.training.tally import EMPTY, SourceTally
 
 NO_QUERY = "query without text"
+MOST_CLICKS = 10**9 - 1
+"""Of one pair; their sum over many lines has to fit into 64 bits."""
 _AT_ONCE = 1000
 _ID = str | int
 
@@ -151,6 +153,6 @@ def _text(value: Any, name: str) -> str:
 
 
 def _clicks(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _Malformed(f"clicks {str(value)[:40]!r} are no whole number of 1 or more")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CLICKS:
+        raise _Malformed(f"clicks {str(value)[:40]!r} are no whole number of 1 to {MOST_CLICKS:,}")
     return value

@@ -61,13 +61,14 @@ def test_lines_that_are_no_pairs_are_named_by_number(tmp_path: Path) -> None:
         '{"qid": "0", "pmid": "11", "click": 0}',
         '{"qid": "0", "pmid": "ÿ", "click": 1}',
         '{"qid": "99", "pmid": "11", "click": 1}',
+        '{"qid": "0", "pmid": "11", "click": 18446744073709551615}',
     ]
     pairs = saved(tmp_path, "pairs.jsonl", "\n".join(lines))
     found, tally = read(OfficialPairs(path=pairs, queries=saved(tmp_path, "q.json", QUERIES)), tmp_path)
     assert [one.article for one in found] == ["11"]
-    assert tally.removed == {"malformed": 5, "empty line": 1, "query without text": 1}
+    assert tally.removed == {"malformed": 6, "empty line": 1, "query without text": 1}
     places = [line.split("\t")[1] for line in (tmp_path / "rejected.tsv").read_text("utf-8").splitlines()]
-    assert places == ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7"]
+    assert places == ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 9"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,7 @@ def test_lines_that_are_no_pairs_are_named_by_number(tmp_path: Path) -> None:
         {"qid": "0", "neg_pmids": ["1"]},
         {"qid": "0", "pos_pmids": ["1"]},
         {"qid": "0", "pos_pmids": [["1", "often"]]},
+        {"qid": "0", "pos_pmids": [["1", 10**30]]},
         {"qid": "0", "pos_pmids": [["1", 1]], "neg_pmids": "2"},
         {"qid": None, "pos_pmids": [["1", 1]]},
     ],
