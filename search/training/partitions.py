@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 
-_FIRST, _FURTHER = 256, 16
-"""Files that rows are dealt out to at first, and that a file is dealt out to which grew too large."""
+_FIRST, _FURTHER = 64, 16
+"""Files that rows are dealt out to at first, and that a file is dealt out to which grew too large. All are open at
+once, where macOS allows a process 256."""
 
 IN_MEMORY = 16 << 20
 """Bytes of a file that is read whole."""
 
 _DEEPEST = 3
-"""Times that a file is dealt out again; a million files then. What is still too large is one key, as a rule."""
+"""Times that a file is dealt out again; a quarter of a million files then. What is still too large is one key, as a rule."""
 
 
 class Partitions:
