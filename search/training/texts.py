@@ -48,7 +48,7 @@ def _name(author: Author) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Files first, then the index."""
+    """Files first, then the index: also for what has an entry without text in the files."""
 
     table: Table | None = None
     index: Reader | None = None
@@ -56,7 +56,10 @@ class Lookup:
     def find(self, ids: Collection[str]) -> Mapping[str, Described]:
         """The articles that have text; the others are absent."""
         stored = {} if self.table is None else self.table.find(ids)
-        found = {id: Described(value[0], value[1], _names(value[2]), tuple(value[3])) for id, value in stored.items()}
+        of_files = {
+            id: Described(value[0], value[1], _names(value[2]), tuple(value[3])) for id, value in stored.items()
+        }
+        found = {id: article for id, article in of_files.items() if article.has_text}
         others = [id for id in dict.fromkeys(ids) if id not in found]
         if self.index is not None and others:
             articles = zip(others, self.index.fetch(others), strict=True)

@@ -24,7 +24,7 @@ def saved(path: Path, text: str) -> Path:
 
 
 def test_files_are_asked_before_the_index(tmp_path: Path, table: Table) -> None:
-    stored([saved(tmp_path / "pmid2info.json", '{"1": ["Of the file", "A"], "3": ["", " "]}')], table)
+    stored([saved(tmp_path / "pmid2info.json", '{"1": ["Of the file", "A"], "2": ["", ""], "3": ["", " "]}')], table)
     index = index_of([article("1", "Of the index", "B"), article("2", "Of the index", "C"), article("4")])
     found = Lookup(table=table, index=index).find(["1", "2", "3", "4", "5", "1"])
     assert {id: (one.title, one.abstract) for id, one in found.items()} == {
