@@ -25,7 +25,7 @@ _AUTHOR_TAG = re.compile(
 )
 _JOURNAL_TAG = re.compile(r"\[(?:ta|journal|jour|journal name)\]", re.IGNORECASE)
 _TITLE_TAG = re.compile(r"\[(?:ti|title)\]", re.IGNORECASE)
-_NUMBERS = re.compile(r"\W*\b(?:19|20)?\d{1,4}\b\W*")
+_NUMBERS = re.compile(r"\b(?:19|20)?\d{1,4}\b")
 _BETWEEN_NAMES = frozenset({"and", "et", "al"})
 
 

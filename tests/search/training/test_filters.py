@@ -84,3 +84,8 @@ def test_keyword_queries_are_single_words_and_what_each_clicked_article_contains
     query: str, clicked: list[Described], why: str
 ) -> None:
     assert keyword(query, clicked) == why
+
+
+def test_a_query_of_signs_alone_takes_no_longer_than_reading_it() -> None:
+    """A pattern that may begin anywhere and run to the end takes the square of the length: hours for this one."""
+    assert navigational("- " * 500_000, [BARE]) == ""
