@@ -1,5 +1,6 @@
 """The lines of large text files, plain or gzip, one after the other with their numbers."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -9,18 +10,23 @@ from typing import IO, cast
 from search.training.errors import BadTrainingData
 
 _GZIP = b"\x1f\x8b"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def opened(path: Path) -> IO[bytes]:
     """The file's bytes, unpacked where it is gzip.
 
     Raises:
-        BadTrainingData: it cannot be opened.
+        BadTrainingData: it cannot be opened, or not twice, or is UTF-16.
     """
     try:
         with path.open("rb") as file:
-            is_packed = file.read(2) == _GZIP
-        return cast("IO[bytes]", gzip.open(path)) if is_packed else path.open("rb")
+            if not file.seekable():
+                raise BadTrainingData(path=path, problem="it is a pipe, and is read more than once: save it to a file")
+            mark = file.read(2)
+        if mark in _UTF_16:
+            raise BadTrainingData(path=path, problem="it is UTF-16: save it as UTF-8")
+        return cast("IO[bytes]", gzip.open(path)) if mark == _GZIP else path.open("rb")
     except OSError as error:
         raise BadTrainingData(path=path, problem=error.strerror or str(error)) from error
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from search.training.observations import Observation
 from search.training.tally import EMPTY, SourceTally
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "query": ("query", "q", "term", "terms", "search", "search_term"),
-    "article": ("pmid", "article", "article_id", "id", "doc", "docid", "document"),
+    "query": ("query", "search_term", "term", "terms", "q", "search"),
+    "article": ("pmid", "article", "article_id", "docid", "doc", "document", "id"),
     "clicks": ("clicks", "click", "count", "n"),
-    "date": ("date", "day", "time", "timestamp"),
+    "date": ("date", "timestamp", "day", "time"),
     "shown": ("shown", "impressions", "views"),
 }
-"""What we read → what it may be called in a header or as a key, in any case."""
+"""What we read → what it may be called in a header or as a key, in any case; of several the first one here counts."""
 
 _WITHOUT_HEADER = ("query", "article", "clicks", "date")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -106,16 +106,18 @@ class _Layout:
 
     columns: Sequence[str]
     """What we call them, in order; "" for others. Empty for JSON lines."""
-    delimiter: str
-    header_line: int
+    delimiter: str = ""
+    header_line: int = 0
     """0 where there is none."""
+    quotes: bool = True
+    """Whether quotes may stand around a cell, as in CSV."""
 
     def cells(self, line: str | None) -> Mapping[str, str]:
         if line is None:
             raise _Malformed("it is not UTF-8")
         if not self.columns:
             return _json_cells(line)
-        found = _split(line, self.delimiter)
+        found = _split(line, self.delimiter, quotes=self.quotes)
         if len(found) != len(self.columns) and (self.header_line or not 2 <= len(found) <= len(_WITHOUT_HEADER)):
             raise _Malformed(f"it has {len(found)} columns, not {len(self.columns)}: {line[:80]!r}")
         return dict(zip(self.columns, found, strict=False))
@@ -127,29 +129,47 @@ def _layout(path: Path) -> _Layout:
     at = next((number for number, line in enumerate(lines, start=1) if line.strip()), 0)
     first = lines[at - 1].rstrip("\r") if at else ""
     if not first or first.lstrip().startswith("{"):
-        return _Layout(columns=(), delimiter="", header_line=0)
-    delimiter = "\t" if "\t" in first else ","
-    names = [_our_name(cell) for cell in _split(first, delimiter)]
-    if not any(names):
-        return _Layout(columns=_WITHOUT_HEADER, delimiter=delimiter, header_line=0)
-    for needed in ("query", "article"):
-        if needed not in names:
-            known = ", ".join(COLUMNS[needed])
-            raise BadTrainingData(path=path, problem=f"its header {first[:80]!r} names no {needed} (one of {known})")
-    return _Layout(columns=names, delimiter=delimiter, header_line=at)
+        return _Layout(columns=())
+    delimiter = "\t" if "\t" in first else "," if _missing(_columns(first, ";")) else ";"
+    quotes = delimiter != "\t" or first.startswith('"')
+    columns = _columns(first, delimiter, quotes=quotes)
+    if not any(columns):
+        return _Layout(columns=_WITHOUT_HEADER, delimiter=delimiter, quotes=delimiter != "\t")
+    for needed in _missing(columns):
+        known = ", ".join(COLUMNS[needed])
+        raise BadTrainingData(path=path, problem=f"its header {first[:80]!r} names no {needed} (one of {known})")
+    return _Layout(columns=columns, delimiter=delimiter, header_line=at, quotes=quotes)
 
 
-def _our_name(cell: str) -> str:
-    plain = cell.strip().lower()
-    return next((name for name, others in COLUMNS.items() if plain in others), "")
+def _missing(columns: Sequence[str]) -> list[str]:
+    return [needed for needed in ("query", "article") if needed not in columns]
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    """The cells; quotes mean something in CSV alone."""
-    if delimiter == "\t":
-        return line.split("\t")
+def _columns(line: str, delimiter: str, *, quotes: bool = True) -> list[str]:
+    """What we call the line's cells, where it is a header; nothing but "" where it is none."""
     try:
-        return next(csv.reader([line], strict=True), [])
+        return _our_names(_split(line, delimiter, quotes=quotes))
+    except _Malformed:
+        return []
+
+
+def _our_names(names: Iterable[str]) -> list[str]:
+    """What we call each of these, and "" for others: of several that mean the same one alone is read."""
+    plain = [name.strip().lower() for name in names]
+    ours = [""] * len(plain)
+    for our, others in COLUMNS.items():
+        at = next((plain.index(other) for other in others if other in plain), None)
+        if at is not None:
+            ours[at] = our
+    return ours
+
+
+def _split(line: str, delimiter: str, *, quotes: bool) -> list[str]:
+    """The cells, in quotes perhaps where these mean something."""
+    if not quotes:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise _Malformed(f"it is no CSV ({error})") from error
 
@@ -162,11 +182,11 @@ def _json_cells(line: str) -> Mapping[str, str]:
     if not isinstance(row, dict):
         raise _Malformed("it is no JSON object")
     cells: dict[str, str] = {}
-    for key, value in row.items():
-        name = _our_name(key)
-        if name and value is not None:
-            if isinstance(value, bool) or not isinstance(value, str | int):
-                raise _Malformed(f"{key} is {str(value)[:40]!r}, neither a text nor a whole number")
+    said = {key: value for key, value in row.items() if value is not None}
+    for (key, value), name in zip(said.items(), _our_names(said), strict=True):
+        if name not in ("", "date") and (isinstance(value, bool) or not isinstance(value, str | int)):
+            raise _Malformed(f"{key} is {str(value)[:40]!r}, neither a text nor a whole number")
+        if name:
             cells[name] = str(value)
     return cells
 

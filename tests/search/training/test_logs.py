@@ -1,4 +1,6 @@
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,8 +39,16 @@ EXPECTED = [Observation("moon water", "11", 3), Observation("sleep", "12", 1)]
         "\ufeffquery,pmid,clicks\r\nmoon water,11,3\r\nsleep,12,\r\n",
         'query,pmid,clicks\n"moon water",11,3\nsleep,12,1',
         '{"query": "moon water", "pmid": 11, "clicks": 3, "user": null}\n{"pmid": "12", "term": "sleep"}\n',
+        '"query"\t"pmid"\t"clicks"\n"moon water"\t"11"\t3\n"sleep"\t"12"\t1\n',
+        "query;pmid;clicks\nmoon water;11;3\nsleep;12;1\n",
+        "pmid\tquery\tid\tcount\tclicks\n11\tmoon water\t1\t0\t3\n12\tsleep\t2\t0\t1\n",
+        '{"query": "moon water", "pmid": 11, "clicks": 3, "id": {"no": 1}, "timestamp": 1.5}\n'
+        '{"query": null, "q": "sleep", "pmid": 12}\n',
     ],
-    ids=["columns", "no clicks is one", "header", "any order", "csv from Windows", "quotes", "json"],
+    ids=[
+        *("columns", "no clicks is one", "header", "any order", "csv from Windows", "quotes", "json"),
+        *("quoted names and tabs", "semicolons", "several that mean the same", "the same in json"),
+    ],
 )
 def test_a_log_is_read_in_each_form(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, text)[0] == EXPECTED
@@ -118,3 +128,30 @@ def test_a_packed_file_that_was_cut_off_is_named(tmp_path: Path) -> None:
     packed = gzip.compress(b"".join(b"moon\t%d\t1\n" % number for number in range(9999)))
     with pytest.raises(BadTrainingData, match=r"log\.tsv"):
         read(tmp_path, packed[:-20])
+
+
+def test_a_first_line_that_is_no_csv_costs_itself_alone(tmp_path: Path) -> None:
+    observed, tally = read(tmp_path, '"moon water" sleep,11,3\nsleep,12,1\n')
+    assert observed == [Observation("sleep", "12", 1)]
+    assert tally.first_reject.startswith("line 1: it is no CSV")
+
+
+def test_semicolons_in_a_query_are_no_columns(tmp_path: Path) -> None:
+    assert read(tmp_path, "term; moon,11,3\n")[0] == [Observation("term; moon", "11", 3)]
+
+
+def test_a_log_in_utf_16_is_refused(tmp_path: Path) -> None:
+    """What Excel calls Unicode text: every other line of it would pass for UTF-8."""
+    with pytest.raises(BadTrainingData, match="it is UTF-16: save it as UTF-8"):
+        read(tmp_path, "query\tpmid\nmoon\t1\nsun\t2\n".encode("utf-16"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes that have names there")
+def test_a_pipe_is_refused_rather_than_read_from_its_middle(tmp_path: Path) -> None:
+    pipe = tmp_path / "log"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.open("wb").close())  # as `<(zcat log.gz)` of a shell does
+    writer.start()
+    with pytest.raises(BadTrainingData, match="it is a pipe"):
+        list(Logs(path=pipe).read(SourceTally(name="log", notes=tmp_path), tmp_path))
+    writer.join(60)
