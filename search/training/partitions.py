@@ -16,7 +16,7 @@ IN_MEMORY = 16 << 20
 """Bytes of a file that is read whole."""
 
 _DEEPEST = 3
-"""Times that a file is dealt out again; a quarter of a million files then. What is still too large is one key, as a rule."""
+"""Times that a file is dealt out again: a quarter of a million files. What is still too large is one key, as a rule."""
 
 
 class Partitions:
