@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.article import Article
+from search.training.errors import BadTrainingData
 from search.training.likeness import LIKE, shingles, title_key
 from search.training.lines import numbered
 
@@ -59,7 +60,12 @@ def ids_in(files: Collection[Path]) -> set[str]:
     """The ids in these files, one a line; what follows a tab, and empty lines, are passed over.
 
     Raises:
-        BadTrainingData: a file cannot be read.
+        BadTrainingData: a file, or a line of it, cannot be read: nothing is kept out by an id that was passed over.
     """
-    lines = (line for path in files for _, line in numbered(path) if line is not None)
-    return {id for line in lines if (id := line.partition("\t")[0].strip())}
+    ids = set()
+    for path in files:
+        for number, line in numbered(path):
+            if line is None:
+                raise BadTrainingData(path=path, problem=f"line {number} is not UTF-8")
+            ids.add(line.partition("\t")[0].strip())
+    return ids - {""}

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.article import Article
+from search.training.errors import BadTrainingData
 from search.training.excluding import Exclusions, ids_in
 from search.training.likeness import is_near_duplicate, shingles
 from tests.search.training.articles import LOREM
@@ -63,3 +64,9 @@ def test_an_article_is_kept_out_by_its_id(tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("7\n\n8\tsomething else\n", encoding="utf-8")
     exclusions = Exclusions(ids_in([tmp_path / "ids"]), [Article(id="9", title="Any")])
     assert [exclusions.why(id, "", "x") for id in "6789"] == ["", *["excluded by id"] * 3]
+
+
+def test_an_id_that_cannot_be_read_is_named_rather_than_let_into_training(tmp_path: Path) -> None:
+    (tmp_path / "ids").write_bytes(b"12\n\xe913\n")
+    with pytest.raises(BadTrainingData, match="line 2 is not UTF-8"):
+        ids_in([tmp_path / "ids"])
