@@ -13,7 +13,7 @@ from search.errors import InvalidRequest
 from search.request import Mode
 from search.training import mining
 from search.training.errors import OtherMining
-from search.training.mining import Mining
+from search.training.mining import Mining, Notes
 from search.training.negatives import MiningOptions
 from tests.doubles import HashEncoder
 from tests.search.training.searching import (
@@ -192,6 +192,16 @@ def test_going_on_over_a_changed_index_is_refused(data: Dataset, tmp_path: Path)
     next(Mining(data, searcher_of(ARTICLES), None, NEAR).run(tmp_path / "out"))
     with pytest.raises(OtherMining, match="articles was 40 and is 39"):
         next(Mining(data, searcher_of(ARTICLES[:39]), None, NEAR).run(tmp_path / "out"))
+
+
+def test_notes_of_which_some_are_left_are_still_known_for_whose_they_are(tmp_path: Path) -> None:
+    notes = Notes(tmp_path / "out", {"seed": 1})
+    notes.write(0, [])
+    (tmp_path / ".out.mining" / "000001.json").mkdir()  # cannot be unlinked, and so removing stops there
+    with pytest.raises(OSError, match="000001"):
+        notes.remove()
+    with pytest.raises(OtherMining, match="seed was 1 and is 2"):
+        Notes(tmp_path / "out", {"seed": 2})
 
 
 def test_what_is_there_already_is_left_alone(data: Dataset, tmp_path: Path) -> None:
