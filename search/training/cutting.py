@@ -30,4 +30,5 @@ def cut(name: str, article: Article) -> Passage | None:
     if name == WHOLE:
         return Passage(article.id, *article.passage) if article.has_text else None
     taken = CUTS[name](article)
-    return None if isinstance(taken, str) else Passage(article.id, taken.title, taken.abstract)
+    has_text = not isinstance(taken, str) and bool(taken.title.strip() or taken.abstract.strip())
+    return None if isinstance(taken, str) or not has_text else Passage(article.id, taken.title, taken.abstract)

@@ -2,13 +2,14 @@ import math
 
 import pytest
 
-from indexer.article import Article
+from indexer.article import Article, Section
 from indexer.queries import Hit
 from onnx_models.training.dataset import Passage, RankList
 from search.errors import BadScores, InvalidRequest
 from search.request import SearchRequest
 from search.reranking import Reranked
 from search.response import Ranking
+from search.training import cutting
 from search.training.negatives import Chooser, Chosen, MiningOptions
 from search.training.own_structure import conclusion
 from tests.search.training.searching import TableReranker, article, asking, index_of
@@ -95,6 +96,12 @@ def test_the_negatives_of_a_conclusion_are_articles_with_a_conclusion_which_is_c
     chooser = Chooser(reader, judge, MiningOptions(from_rank=1, to_rank=4, teach="rerank"))
     chosen = chooser.choose(asked, ranking([*structured, ARTICLES[0]]))
     assert (chosen.ids, chosen.cut, chosen.counts["without such a text"]) == (("s2", "s3"), "conclusions", 1)
+
+
+def test_an_article_of_which_the_conclusion_is_all_has_no_rest_to_read() -> None:
+    sections = (Section(text="Pumps hum.", label="CONCLUSIONS"), Section(text=" "))
+    found = Article(id="x", title="", abstract="CONCLUSIONS: Pumps hum.", sections=sections)
+    assert cutting.cut("conclusions", found) is None
 
 
 def test_articles_without_text_or_no_longer_there_are_counted() -> None:
