@@ -51,6 +51,9 @@ def main() -> int:
         "--shared-evidence", action="store_true", help="keep training claims that test claims share their articles with"
     )
     options = asked.parse_args()
+    there = [name for name in ("articles", "pairs") if (options.out / name).exists()]
+    if there:
+        asked.error(f"{options.out} has {there[0]!r} of an earlier run, which would be added to: remove it first")
     files = options.articles or [options.data / "pool" / "pubmed_pool.jsonl.gz"]
     counts = make(options.data, files, options.out, held_out=options.held_out, shared_evidence=options.shared_evidence)
     counts["pairs"] = prepared(options.out, () if options.shared_evidence else (options.out / "judged.jsonl",))

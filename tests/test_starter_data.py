@@ -160,6 +160,17 @@ def test_pubmedqas_pieces_are_put_together_as_an_article(data: Path) -> None:
     assert [part.split(":")[0] for part in found.abstract.split(". ")] == ["AIMS", "RESULTS", "CONCLUSIONS"]
 
 
+def test_an_index_of_an_earlier_run_is_not_added_to(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else articles that are held out now, and were not then, would be trained on."""
+    (tmp_path / "out" / "articles").mkdir(parents=True)
+    monkeypatch.setattr("sys.argv", ["data.py", "--data", str(data), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        starter.main()
+    assert "has 'articles' of an earlier run" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_pairs_are_prepared_by_the_commands_that_everyone_has(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
