@@ -58,10 +58,14 @@ def require_same_run(path: Path, kept: Mapping[str, Any], asked: Mapping[str, An
     Raises:
         OtherRun: something that decides what is computed is another; the message lists all of it.
     """
-    keys = sorted(kept.keys() | asked.keys())
-    differences = {key: (kept.get(key), asked.get(key)) for key in keys if kept.get(key) != asked.get(key)}
-    if differences:
-        raise OtherRun(path=path, differences=differences)
+    if found := differences(kept, asked):
+        raise OtherRun(path=path, differences=found)
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What is not the same in both, with both values; None where one has none."""
+    keys = sorted(one.keys() | other.keys())
+    return {key: (one.get(key), other.get(key)) for key in keys if one.get(key) != other.get(key)}
 
 
 def random_state() -> list[torch.Tensor]:

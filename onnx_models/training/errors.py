@@ -92,6 +92,17 @@ class OtherRun(ModelError):
         )
 
 
+class ProcessesApart(ModelError):
+    """Processes of one run that would not compute one thing: another checkpoint, data or models."""
+
+    def __init__(self, *, rank: int, differences: Mapping[str, tuple[object, object]]) -> None:
+        listed = "; ".join(f"{name} is {own!r}, not {first!r}" for name, (first, own) in differences.items())
+        super().__init__(
+            f"Process {rank} of the run begins otherwise than the first: {listed}. "
+            "Give all of them the same command, and one folder on a disk that they share."
+        )
+
+
 class DamagedState(ModelError):
     """A run's state that cannot be read."""
 

@@ -9,6 +9,7 @@ import torch
 
 from onnx_models.training import checkpoints, outcome, ranks
 from onnx_models.training.checkpoints import BEST, LAST, State
+from onnx_models.training.errors import ProcessesApart
 from onnx_models.training.outcome import Outcome
 
 
@@ -59,10 +60,12 @@ class KeptRun:
 
         Raises:
             OtherRun: it belongs to another run.
+            ProcessesApart: the processes of the run begin with other checkpoints, data or models.
             DamagedState: it cannot be read.
             StorageFailed: nothing can be written beside it.
         """
         state = checkpoints.read(self._folder / LAST)
+        self._require_together(None if state is None else state["place"]["step"])
         if state is None:
             return
         checkpoints.require_same_run(self._folder / LAST, state["about"], self._about)
@@ -103,6 +106,13 @@ class KeptRun:
         state = checkpoints.read(self._folder / BEST) if self.place.best is not None else None
         if state is not None:
             self._load_weights(state)
+
+    def _require_together(self, step: int | None) -> None:
+        """Before processes of one run wait for each other, or mix what does not belong together."""
+        first, *others = ranks.each({**self._about, "checkpoint of step": step})
+        for rank, other in enumerate(others, start=1):
+            if found := checkpoints.differences(first, other):
+                raise ProcessesApart(rank=rank, differences=found)
 
     def _note(self) -> None:
         """Say beside the checkpoint what it is."""

@@ -89,11 +89,19 @@ def joined_lists(mine: Sequence[T]) -> list[T]:
 
 
 def sum_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
-    """Add up every process's gradients, so that all have the sum: a few large messages, not one a tensor."""
+    """Add up every process's gradients, so that all have the sum: a few large messages, not one a tensor.
+
+    Who has no gradient of a weight hands in zeros; of one that nobody has a gradient of, there is none after it either.
+    """
     if here().size == 1:
         return
-    with_gradient = [parameter for parameter in parameters if parameter.grad is not None]
-    for bucket in _buckets(with_gradient):
+    asked = list(parameters)
+    some = [any(having) for having in zip(*each([weight.grad is not None for weight in asked]), strict=True)]
+    summed = [weight for weight, has in zip(asked, some, strict=True) if has]
+    for weight in summed:
+        if weight.grad is None:
+            weight.grad = torch.zeros_like(weight)
+    for bucket in _buckets(summed):
         flat = torch.cat([parameter.grad.reshape(-1) for parameter in bucket])
         distributed.all_reduce(flat)
         parts = flat.split([parameter.numel() for parameter in bucket])

@@ -32,20 +32,10 @@ def backward(window: Sequence[Group[T]], scorer: Scorer[T], loss: ListLoss, *, t
     """
     weights = click_weights([group.clicks for group in window], torch.device("cpu"))
     total = sum(ranks.each(float(weights.sum())))
-    if not window and ranks.here().size > 1:
-        _add_nothing(scorer)
     found = 0.0
     for groups in _together(window, tokens):
         found += _add_gradients(groups, scorer, loss, tokens=tokens, total=total)
     return sum(ranks.each(found))
-
-
-def _add_nothing(scorer: Scorer[T]) -> None:
-    """Gradients of 0, so that this process has as many to hand over as the others."""
-    for module in scorer.modules.values():
-        for weight in module.parameters():
-            if weight.grad is None:
-                weight.grad = torch.zeros_like(weight)
 
 
 def _add_gradients(

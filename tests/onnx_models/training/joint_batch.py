@@ -1,6 +1,7 @@
 """One of two processes of a training, started by torchrun: DATA START FOLDER.
 
 They work out one batch together, plain and cached; then they train four steps, stopped and resumed after the second.
+At last the second looks for its checkpoint in another folder.
 """
 
 import json
@@ -12,6 +13,7 @@ import torch
 
 from onnx_models.training import ranks, starting
 from onnx_models.training.dataset import open_dataset
+from onnx_models.training.errors import ProcessesApart
 from onnx_models.training.loop import train
 from onnx_models.training.retriever import ContrastiveSettings, Retriever
 from onnx_models.training.settings import TrainingSettings
@@ -52,6 +54,10 @@ def main(data: Path, start: Path, folder: Path) -> None:
             list(islice(steps, count))
             del steps
             ranks.each("here")  # the other may still be writing
+        try:
+            next(train(opened(data, start, negatives=0), SETTINGS, folder / "elsewhere" if rank else folder))
+        except ProcessesApart as error:
+            (folder / f"apart{rank}.txt").write_text(str(error))
 
 
 if __name__ == "__main__":

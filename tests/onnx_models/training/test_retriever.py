@@ -278,6 +278,9 @@ def test_two_processes_compute_what_one_does_with_the_joint_batch(data: Path, st
         assert_equal(torch.load(tmp_path / "two" / f"{way}.pt", weights_only=True), expected)
     plain = replace(SETTINGS, steps=4, epochs=8)
     list(train(retriever(data, still, ContrastiveSettings()), plain, tmp_path / "one"))
+    for rank in (0, 1):
+        apart = (tmp_path / "two" / f"apart{rank}.txt").read_text()
+        assert "Process 1 of the run begins otherwise than the first: checkpoint of step is None, not 4" in apart
     assert logged(tmp_path / "two") == pytest.approx(logged(tmp_path / "one"), rel=1e-3)
 
 

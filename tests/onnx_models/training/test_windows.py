@@ -23,11 +23,12 @@ class WordScorer:
         self.words = torch.nn.Embedding(20, 6)
         self.top = torch.nn.Sequential(torch.nn.Dropout(dropout), torch.nn.Linear(6, 5), torch.nn.Tanh())
         self.last = torch.nn.Linear(5, 1)
+        self.unused = torch.nn.Linear(5, 2)  # as the pooler is of an encoder whose token states are compared
         self.most_tokens = 0
 
     @property
     def modules(self) -> Mapping[str, Any]:
-        return {"words": self.words, "top": self.top, "last": self.last}
+        return {"words": self.words, "top": self.top, "last": self.last, "unused": self.unused}
 
     def read(self, query: str, passages: Sequence[tuple[str, str]]) -> list[PairTokens]:
         ids = [[len(word) for word in f"{query} {title} {abstract}".split()] for title, abstract in passages]
@@ -47,7 +48,8 @@ class WordScorer:
         return {}
 
     def gradients(self) -> list[Any]:
-        found = [weight.grad for module in self.modules.values() for weight in module.parameters()]
+        weights = [weight for module in self.modules.values() for weight in module.parameters()]
+        found = [weight.grad for weight in weights if weight.grad is not None]
         for module in self.modules.values():
             module.zero_grad(set_to_none=True)
         return found
