@@ -3,7 +3,7 @@
 For an index that cannot take vectors itself, or that may only be read.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -32,8 +32,6 @@ _COMMIT = 2_000
 """Documents after which what was encoded is made safe."""
 _IDS_AT_ONCE = 1_000
 _SOURCE = "(not in the index that this one belongs to)"
-
-_StoredOf = Callable[[Collection[str]], Mapping[str, Stored]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +73,11 @@ def fill_beside(
     """
     if options.dry_run:
         with closing(_Held(car.location)) as held:
-            tally = yield from _Run(theirs, car, encoder, options, held.stored).over()
+            tally = yield from _Run(theirs, car, encoder, options, held).over()
         return Outcome(documents=theirs.count(), with_vector=vectors_at(car.location), tally=tally)
     with closing(open_writer(car.location, space=car.space, beside=True)) as writer:
         write_note(car.location, car.note)
-        tally = yield from _Run(theirs, car, encoder, options, writer.stored, writer).over()
+        tally = yield from _Run(theirs, car, encoder, options, writer).over()
         refused = writer.refused()
         writer.publish()
     return Outcome(
@@ -146,17 +144,11 @@ class _Run:
     """One pass over their index."""
 
     def __init__(
-        self,
-        theirs: Theirs,
-        car: SideCar,
-        encoder: Encoder,
-        options: FillOptions,
-        stored: _StoredOf,
-        writer: Writer | None = None,
+        self, theirs: Theirs, car: SideCar, encoder: Encoder, options: FillOptions, held: Writer | _Held
     ) -> None:
-        """`stored`: what the side-car holds; `writer`: None to write nothing."""
+        """`held`: tells what the side-car holds; a writer is written to as well."""
         self._theirs, self._car, self._encoder, self._options = theirs, car, encoder, options
-        self._stored, self._writer = stored, writer
+        self._held, self._writer = held, None if isinstance(held, _Held) else held
         self._seen: set[str] | None = set() if theirs.may_share_ids() else None
         self._uncommitted = 0
 
@@ -179,7 +171,7 @@ class _Run:
         fields = self._theirs.fields
         first = list(self._first_of_each(chunk))
         made = {doc.id: (doc, stand_in(doc.id, doc.source, fields, order=self._car.order)) for doc in first}
-        stored = self._stored(made)
+        stored = self._held.stored(made)
         without = [id for id, (_, article) in made.items() if not article.extra["text_digest"]]
         stale = [id for id in without if id in stored and not stored[id].deleted]
         fresh = {id for id, (_, article) in made.items() if id not in without and _is_fresh(article, stored.get(id))}

@@ -86,7 +86,7 @@ def _leaf(name: str, value: str, fields: Fields) -> Leaf | None:
 
 def _kept(source: Mapping[str, Any], fields: Fields) -> Iterator[str]:
     map = fields.map
-    for name, path in map.filters.items():
+    for name, path in sorted(map.filters.items()):  # a cluster gives them back in any order
         leaf = fields.leaves.get(path)
         if leaf is not None:
             yield from (_entry(name, value, leaf) for value in values.strings(source, leaf.source))
