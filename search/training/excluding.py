@@ -1,6 +1,7 @@
 """Keep articles out of training: by id, and by likeness to articles that models are judged by."""
 
 from collections.abc import Collection, Iterable
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,14 @@ class Exclusions:
         joined = np.concatenate([np.empty(0, np.uint64), *codes])
         order = np.argsort(joined, kind="stable")
         self._codes, self._owners = joined[order], owners[order]
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what is kept out; "" where nothing is."""
+        if not self._ids:
+            return ""
+        said = "\n".join([*sorted(self._ids), "", *sorted(self._titles)]).encode("utf-8", "replace")
+        return blake2b(said + b"\n" + self._codes.tobytes() + self._owners.tobytes(), digest_size=16).hexdigest()
 
     def _added(self, article: Article) -> NDArray[np.uint64]:
         self._ids.add(article.id)

@@ -24,6 +24,7 @@ from search.request import SearchRequest
 from search.searcher import Searcher
 from search.training import cutting
 from search.training.errors import OtherMining
+from search.training.excluding import Exclusions
 from search.training.negatives import Chooser, Chosen, MiningOptions
 
 TOGETHER = 256
@@ -47,9 +48,16 @@ class Mining:
     """One run: whose queries, by which searcher, into which folder."""
 
     def __init__(
-        self, dataset: Dataset, searcher: Searcher, judge: Reranker | None, options: MiningOptions | None = None
+        self,
+        dataset: Dataset,
+        searcher: Searcher,
+        judge: Reranker | None,
+        options: MiningOptions | None = None,
+        keep_out: Exclusions | None = None,
     ) -> None:
         """`judge` is the re-ranker that denoises and teaches; None where neither is asked for.
+
+        `keep_out` are articles of the index that are no negatives: those that models are judged by.
 
         Raises:
             InvalidRequest: a re-ranker is needed, and there is none.
@@ -58,7 +66,8 @@ class Mining:
         if self._options.needs_reranker and judge is None:
             raise InvalidRequest("Denoising and teaching by a re-ranker need a model set that has one: name it.")
         self._dataset, self._searcher, self._judge = dataset, searcher, judge
-        self._chooser = Chooser(searcher.index, judge, self._options)
+        self._keep_out = keep_out or Exclusions()
+        self._chooser = Chooser(searcher.index, judge, self._options, self._keep_out)
 
     def run(self, out: Path, kind: Kind = "lists") -> Iterator[MiningProgress]:
         """Mine for all queries, and write the dataset when all are done; the same call goes on after a stop.
@@ -130,7 +139,8 @@ class Mining:
             "index": info.location,
             "articles": info.articles,
             "model": info.space.fingerprint if info.space and self._options.mode != "lexical" else None,
-            "reranker": judge.name if judge is not None and self._options.needs_reranker else None,
+            "reranker": f"{judge.name}, {judge.kind}" if judge is not None and self._options.needs_reranker else None,
+            "kept out": self._keep_out.fingerprint,
             **asdict(self._options),
         }
 

@@ -78,14 +78,18 @@ class _Sift:
     cut: str
     alike: Exclusions
     """The positives."""
+    keep_out: Exclusions
+    """What no model is trained on."""
 
     def readable(self, articles: Sequence[Article | None], counts: Counter[str]) -> list[Passage]:
         """Their texts, less those without any, and near-duplicates of what answers the query."""
         texts = []
         for article in articles:
             passage = None if article is None else cutting.cut(self.cut, article)
-            if passage is None:
+            if article is None or passage is None:
                 counts["without such a text"] += 1
+            elif self.keep_out.why(article.id, *article.passage):
+                counts["kept out"] += 1
             elif self.alike.why(*passage):
                 counts["near-duplicates"] += 1
             else:
@@ -96,9 +100,12 @@ class _Sift:
 class Chooser:
     """Chooses from rankings over one index."""
 
-    def __init__(self, index: Reader, judge: Reranker | None, options: MiningOptions) -> None:
+    def __init__(
+        self, index: Reader, judge: Reranker | None, options: MiningOptions, keep_out: Exclusions | None = None
+    ) -> None:
         """`judge` is the re-ranker that denoises and teaches; one is needed where `options.needs_reranker`."""
         self._index, self._judge, self._options = index, judge, options
+        self._keep_out = keep_out or Exclusions()
 
     def choose(self, asked: RankList, ranking: Ranking) -> Chosen:
         """The negatives of the query that was `asked`, out of its ranking.
@@ -140,7 +147,7 @@ class Chooser:
     def _sift(self, asked: RankList) -> "_Sift":
         positives = [passage for passage, _ in asked.positives]
         alike = Exclusions(like=[Article(id=one.id, title=one.title, abstract=one.abstract) for one in positives])
-        return _Sift(cut=cutting.cut_of(positives, self._index), alike=alike)
+        return _Sift(cut=cutting.cut_of(positives, self._index), alike=alike, keep_out=self._keep_out)
 
     def _undisputed(
         self, asked: RankList, texts: Sequence[Passage], judged: Mapping[str, float], counts: Counter[str]

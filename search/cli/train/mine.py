@@ -16,6 +16,7 @@ from search.cli.options import (
     run_from,
     run_options,
 )
+from search.cli.train.excluding_options import excluding_options, exclusions_of
 
 if TYPE_CHECKING:
     from indexer.engines.location import Location
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option("--to-rank", type=click.IntRange(1), default=200, show_default=True, help="And down to this one.")
 @click.option("--store", type=click.IntRange(1), default=32, show_default=True, help="Negatives to keep of each query.")
+@excluding_options
 @click.option("--drop-given", is_flag=True, help="Leave out the negatives that DATA has. [default: mined ones follow]")
 @click.option(
     "--denoise",
@@ -86,20 +88,20 @@ if TYPE_CHECKING:
 def command(data: Path, out: Path, kind: Any, index: "Location", as_json: bool, **options: Any) -> None:
     """Search for each query of a dataset, and give it negatives from a window of ranks.
 
-    Positives are no negatives, nor are articles with nearly a positive's text. In an index of some thousand articles
-    rank 50 is far off: there take --from-rank 1 with --denoise. A run that was stopped goes on when it is called
-    again as before.
+    Positives are no negatives, nor are articles with nearly a positive's text, nor what is kept out. In an index of
+    some thousand articles rank 50 is far off: there take --from-rank 1 with --denoise. A run that was stopped goes on
+    when it is called again as before.
     """
     from onnx_models.training.dataset import open_dataset
     from search.cli.bar import bar
     from search.training.mining import Mining
 
     asked = _mining_options(options)
-    dataset = open_dataset(data)
+    dataset, keep_out = open_dataset(data), exclusions_of(options)
     with _searcher(index, options) as searcher:
         judge = _judge(searcher, options) if asked.needs_reranker else None
         with bar(dataset.count("lists")) as show:
-            for progress in Mining(dataset, searcher, judge, asked).run(out, kind):
+            for progress in Mining(dataset, searcher, judge, asked, keep_out).run(out, kind):
                 show(progress.done, f"{progress.done:,} of {progress.queries:,} queries")
     mined = open_dataset(out)
     if as_json:

@@ -10,9 +10,9 @@ import click
 
 from search.cli.access import IndexCommand
 from search.cli.options import json_option, optional_index_option, print_json
+from search.cli.train.excluding_options import excluding_options, exclusions_of
 
 if TYPE_CHECKING:
-    from indexer.article import Article
     from indexer.engines.location import Location
     from indexer.engines.protocol import Reader
     from onnx_models.training.dataset import Dataset, DatasetWriter
@@ -81,13 +81,7 @@ def _date(_: click.Context, __: click.Parameter, value: str) -> str:
     "--until", default="", callback=_date, metavar="DATE", help="Leave out what was logged after, such as 2022."
 )
 @click.option("--journals", type=_FILE, multiple=True, help="Names of journals, one a line, that are look-ups in logs.")
-@click.option("--exclude", type=_FILE, multiple=True, help="Ids, one a line, of articles to keep out.")
-@click.option(
-    "--exclude-like",
-    type=click.Path(exists=True, path_type=Path),
-    multiple=True,
-    help="An index's folder or a file of articles to keep out, with their near-duplicates.",
-)
+@excluding_options
 @click.option("--seed", type=click.IntRange(0), default=2023, show_default=True, help="What shards are dealt by.")
 @json_option
 def command(out: Path, index: "Location | None", as_json: bool, **options: Any) -> int:
@@ -149,7 +143,7 @@ def _recipe(writer: "DatasetWriter", index: "Reader | None", options: Mapping[st
     from search.training.preparing import Recipe
 
     names = (line for path in options["journals"] for _, line in numbered(path) if line)
-    exclusions = _exclusions(options)
+    exclusions = exclusions_of(options)
     return Recipe(
         sources=list(_sources(options, index, exclusions)),
         kind="pairs" if options["purpose"] == "retriever" else "lists",
@@ -211,28 +205,6 @@ def _articles_of(place: str, workspace: Path, options: Mapping[str, Any]) -> lis
     if corpus is None:
         raise click.UsageError(f"Task {place!r} brings no articles: name their --index, or files with --texts.")
     return [corpus]
-
-
-def _exclusions(options: Mapping[str, Any]) -> "Exclusions":
-    from search.training.excluding import Exclusions, ids_in
-
-    return Exclusions(
-        ids_in(options["exclude"]), (one for place in options["exclude_like"] for one in _articles(place))
-    )
-
-
-def _articles(place: Path) -> "Iterator[Article]":
-    from contextlib import closing
-
-    from indexer.article import Article
-    from indexer.engines import open_reader
-    from search.training.texts import articles
-
-    if not place.is_dir():
-        yield from articles(place)
-        return
-    with closing(open_reader(str(place))) as reader:
-        yield from (row.record for row in reader.rows() if isinstance(row.record, Article))
 
 
 def _figures(dataset: "Dataset") -> dict[str, Any]:

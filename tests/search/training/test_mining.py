@@ -13,6 +13,7 @@ from search.errors import InvalidRequest
 from search.request import Mode
 from search.training import mining
 from search.training.errors import OtherMining
+from search.training.excluding import Exclusions
 from search.training.mining import Mining, Notes
 from search.training.negatives import MiningOptions
 from tests.doubles import HashEncoder
@@ -192,6 +193,14 @@ def test_going_on_over_a_changed_index_is_refused(data: Dataset, tmp_path: Path)
     next(Mining(data, searcher_of(ARTICLES), None, NEAR).run(tmp_path / "out"))
     with pytest.raises(OtherMining, match="articles was 40 and is 39"):
         next(Mining(data, searcher_of(ARTICLES[:39]), None, NEAR).run(tmp_path / "out"))
+
+
+def test_going_on_with_other_articles_kept_out_is_refused(data: Dataset, tmp_path: Path) -> None:
+    next(Mining(data, searcher_of(ARTICLES), None, NEAR, Exclusions(["p001"])).run(tmp_path / "out"))
+    next(Mining(data, searcher_of(ARTICLES), None, NEAR, Exclusions(["p001"])).run(tmp_path / "out"))
+    for other in (Exclusions(), Exclusions(["p001"], [ARTICLES[1]])):
+        with pytest.raises(OtherMining, match="kept out was"):
+            next(Mining(data, searcher_of(ARTICLES), None, NEAR, other).run(tmp_path / "out"))
 
 
 def test_notes_of_which_some_are_left_are_still_known_for_whose_they_are(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from search.request import SearchRequest
 from search.reranking import Reranked
 from search.response import Ranking
 from search.training import cutting
+from search.training.excluding import Exclusions
 from search.training.negatives import Chooser, Chosen, MiningOptions
 from search.training.own_structure import conclusion
 from tests.search.training.searching import TableReranker, article, asking, index_of
@@ -69,6 +70,16 @@ def test_near_duplicates_of_a_positive_are_no_negatives() -> None:
     assert "twin" not in chosen.ids
     assert len(chosen.ids) == 4
     assert chosen.counts["near-duplicates"] == 1
+
+
+def test_what_is_kept_out_of_training_is_no_negative() -> None:
+    """By its id, and by its text under another id."""
+    other = Article(id="test", title="", abstract=ARTICLES[22].abstract)
+    keep_out = Exclusions(["p020"], [other])
+    chooser = Chooser(index_of(ARTICLES).open_reader(), None, MiningOptions(from_rank=1, to_rank=5), keep_out)
+    chosen = chooser.choose(ASKED, ranking(ARTICLES[20:25]))
+    assert chosen.ids == ("p021", "p023", "p024")
+    assert chosen.counts["kept out"] == 2
 
 
 def test_the_negatives_of_a_title_have_no_title_either() -> None:

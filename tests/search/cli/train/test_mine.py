@@ -37,6 +37,11 @@ def biocpt(biocpt: Command, home: Path, index: Path, monkeypatch: pytest.MonkeyP
     return biocpt
 
 
+def saved_ids(folder: Path, *ids: str) -> Path:
+    (folder / "ids.txt").write_text("\n".join(ids), encoding="utf-8")
+    return folder / "ids.txt"
+
+
 @pytest.mark.slow
 def test_negatives_are_mined_denoised_and_taught(biocpt: Command, data: Dataset, tmp_path: Path) -> None:
     out = tmp_path / "lists"
@@ -58,11 +63,14 @@ def test_pairs_are_made_and_what_was_found_is_shown(biocpt: Command, data: Datas
     shown = biocpt(
         *("train", "mine", "--data", data.folder, "--out", out, "--as", "pairs"),
         *("--mode", "dense", "--from-rank", "3", "--to-rank", "10", "--store", "4"),
+        *("--exclude", saved_ids(tmp_path, "p020", "p021")),
     )
     assert shown.code == 0, shown.err
     assert f"Wrote {out}: 8 pairs." in shown.out
     assert "mined: 32" in shown.out
-    assert all(len(pair.negatives) == 4 for pair in open_dataset(out).pairs(seed=1, epoch=0))
+    pairs = list(open_dataset(out).pairs(seed=1, epoch=0))
+    assert all(len(pair.negatives) == 4 for pair in pairs)
+    assert not {"p020", "p021"} & {passage.id for pair in pairs for passage in pair.negatives}
 
 
 @pytest.mark.parametrize(
