@@ -82,6 +82,7 @@ def train(
     folder: Path,
     *,
     measure: Callable[[], float] | None = None,
+    measured_on: str = "",
 ) -> Iterator[TrainingProgress]:
     """Train to the end, from the start or from where the folder's run stopped; yields after each step.
 
@@ -94,6 +95,7 @@ def train(
         folder: this run's own; made where it is missing.
         measure: how good the weights are now, higher is better; called with the networks in evaluation mode, in the
             first process alone.
+        measured_on: names what it looks at: a run goes on with the same alone, as numbers of two are not compared.
 
     Raises:
         OtherRun: the folder's run has other settings, data or models.
@@ -102,7 +104,7 @@ def train(
         NothingToTrain: an epoch has no batches.
         StorageFailed: a checkpoint could not be written; the one before is kept.
     """
-    run = _Run(objective, settings, folder, measure)
+    run = _Run(objective, settings, folder, measure, measured_on)
     yield from run.to_the_end()
     run.put_best_in_place()
 
@@ -116,6 +118,7 @@ class _Run:
         settings: TrainingSettings,
         folder: Path,
         measure: Callable[[], float] | None,
+        measured_on: str,
     ) -> None:
         self._objective, self._settings, self._measure = objective, settings, measure
         self._ranks = ranks.here()
@@ -128,6 +131,8 @@ class _Run:
             **objective.signature(),
             "processes": self._ranks.size,
         }
+        if measure is not None:
+            about["measured_on"] = measured_on
         self._kept = KeptRun(folder, objective.modules, self._optimiser, about=about, steps=self._steps)
         torch.manual_seed(settings.seed + self._ranks.rank)
         self._kept.resume()

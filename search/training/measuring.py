@@ -1,5 +1,6 @@
 """How good encoders are on a development task, as they are now: a measure of the exact dense ranking."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -40,6 +41,16 @@ class Rehearsal:
     """In the order of strings, so that equal scores stand by id."""
     passages: tuple[tuple[str, str], ...]
     """(title, abstract) of each."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what is asked, judged and ranked: measurements of equal ones can be compared."""
+        topics = [(topic.id, topic.query) for topic in self.task.topics]
+        grades = sorted((topic, sorted(judged.items())) for topic, judged in self.task.qrels.items())
+        told = blake2b(digest_size=16)
+        for part in (topics, grades, self.ids, self.passages):
+            told.update(json.dumps(part, ensure_ascii=False).encode("utf-8", errors="surrogatepass"))
+        return told.hexdigest()
 
 
 def rehearsal(task: Task, articles: Iterable[Article], *, others: int = OTHERS, seed: int = 0) -> Rehearsal:

@@ -113,7 +113,10 @@ def command(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     with ranks.joined() as (rank, _):
         scorer, started_from = _late(options, settings) if options["kind"] == "late" else _cross(out, options, rank)
         objective = RerankerObjective(scorer, dataset, lists, seed=settings.seed)
-        watch(objective, settings, state, None if dev is None else lambda: _quality(dev, scorer, lists).ndcg)
+        if dev is None:
+            watch(objective, settings, state)
+        else:
+            watch(objective, settings, state, lambda: _quality(dev, scorer, lists).ndcg, dev.fingerprint)
         if rank > 0:
             return
         objective.save(out)

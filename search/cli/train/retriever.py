@@ -124,7 +124,7 @@ def command(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     state = out / "training" / "retriever"
     with ranks.joined() as (rank, _):
         objective = Retriever(dataset, start, contrast=_contrast(options, start), settings=settings)
-        watch(objective, settings, state, _measure(objective, options))
+        watch(objective, settings, state, *_measure(objective, options))
         if rank > 0:
             return
         objective.save(out)
@@ -164,10 +164,10 @@ def _contrast(options: dict[str, Any], start: "Start") -> "ContrastiveSettings":
     return ContrastiveSettings(**{name: options[name] for name in names}, scale=scale, mask=not options["official"])
 
 
-def _measure(objective: "Retriever", options: dict[str, Any]) -> Callable[[], float] | None:
-    """nDCG@10 of the dense ranking of the dev task, with the encoders as they are when it is called."""
+def _measure(objective: "Retriever", options: dict[str, Any]) -> tuple[Callable[[], float] | None, str]:
+    """nDCG@10 of the dense ranking of the dev task, with the encoders as they are when it is called; and its name."""
     if options["dev"] is None:
-        return None
+        return None, ""
     from search.evaluation.task import SentencePairs
     from search.evaluation.tasks import open_task
     from search.training import measuring
@@ -179,7 +179,7 @@ def _measure(objective: "Retriever", options: dict[str, Any]) -> Callable[[], fl
     if corpus is None:
         raise click.UsageError(f"{options['dev']} brings no articles: name their file by --dev-articles.")
     rehearsed = measuring.rehearsal(task, measuring.articles_of(corpus), others=options["dev_others"])
-    return measuring.measure_with(rehearsed, objective.query, objective.article)
+    return measuring.measure_with(rehearsed, objective.query, objective.article), rehearsed.fingerprint
 
 
 def _write_card(out: Path, dataset: "Dataset", start: "Start", done: "Outcome", options: dict[str, Any]) -> None:

@@ -113,6 +113,7 @@ def watch(
     settings: "TrainingSettings",
     folder: Path,
     measure: Callable[[], float] | None = None,
+    measured_on: str = "",
 ) -> "TrainingProgress | None":
     """Train to the end: a bar on a terminal, elsewhere a line now and then; None where nothing was left to do."""
     from onnx_models.training import ranks
@@ -122,7 +123,7 @@ def watch(
     last = None
     with ExitStack() as stack:
         show = None
-        for last in train(objective, settings, folder, measure=measure):
+        for last in train(objective, settings, folder, measure=measure, measured_on=measured_on):
             if ranks.here().rank > 0:
                 continue
             show = show or stack.enter_context(bar(last.steps))

@@ -111,6 +111,15 @@ def test_other_settings_or_data_are_refused_and_listed(tmp_path: Path) -> None:
         list(train(Fitting(size=5), other, tmp_path))
 
 
+@pytest.mark.parametrize("now", [None, "other topics"])
+def test_what_was_measured_on_one_thing_is_not_compared_with_another(tmp_path: Path, now: str | None) -> None:
+    """Else the card of a finished run would tell what was measured on the first as if it were of the second."""
+    list(train(Fitting(), SETTINGS, tmp_path, measure=lambda: 0.5, measured_on="some topics"))
+    measure = None if now is None else lambda: 0.5
+    with pytest.raises(OtherRun, match=f"measured_on was 'some topics', now {now!r}"):
+        list(train(Fitting(), SETTINGS, tmp_path, measure=measure, measured_on=now or ""))
+
+
 def test_how_often_it_is_saved_may_change(tmp_path: Path) -> None:
     take(train(Fitting(), SETTINGS, tmp_path), 5)
     seldom = TrainingSettings(epochs=3, batch_size=4, learning_rate=0.05, save_every=1000)

@@ -127,3 +127,13 @@ def test_articles_come_from_an_index_or_from_the_file_of_a_task(tmp_path: Path) 
     file = tmp_path / "corpus.jsonl"
     file.write_text('{"_id": "a", "title": "titlea", "text": "text of a"}\n')
     assert [one.passage for one in measuring.articles_of(file)] == [("titlea", "text of a")]
+
+
+def test_what_is_rehearsed_is_known_again_by_its_contents() -> None:
+    def fingerprint(qrels: dict[str, dict[str, int]], *ids: str) -> str:
+        return measuring.rehearsal(task(qrels), articles(*ids)).fingerprint
+
+    first = fingerprint({"1": {"a": 1, "b": 0}}, "a", "b", "c")
+    assert fingerprint({"1": {"b": 0, "a": 1}}, "c", "b", "a") == first
+    others = (({"1": {"a": 2, "b": 0}}, "abc"), ({"2": {"a": 1, "b": 0}}, "abc"), ({"1": {"a": 1, "b": 0}}, "ab"))
+    assert len({first, *(fingerprint(qrels, *ids) for qrels, ids in others)}) == 4

@@ -69,6 +69,9 @@ def test_a_dataset_becomes_a_model_set_that_exports_and_the_run_can_be_asked_aga
 
     again = biocpt(*command, *dev, "--json")
     assert again.json == found.json
+    elsewhere = biocpt(*command, *dev, "--dev-others", "0")
+    assert (elsewhere.code, elsewhere.err.count("\n")) == (1, 1)
+    assert "measured_on was" in elsewhere.err
     other = biocpt(*command, *dev, "--alpha", "0.5", "--official")
     assert (other.code, other.err.count("\n")) == (1, 1)
     assert "contrast.alpha was 0.8, now 0.5; contrast.mask was True, now False" in other.err
