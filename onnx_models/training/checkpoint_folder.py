@@ -1,11 +1,11 @@
 """The folder a trained network is saved in: config.json, model.safetensors, and the tokenizer that it began with."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import safetensors
 
@@ -40,26 +40,50 @@ def as_file(files: Mapping[str, bytes]) -> Iterator[Path]:
         yield file
 
 
-def put(network: Any, files: Mapping[str, bytes], folder: Path) -> None:
-    """Write a network of transformers and its tokenizer, and move them into place.
+class Folder(NamedTuple):
+    """What a checkpoint folder will hold."""
+
+    path: Path
+    network: Any
+    """Of transformers."""
+    tokenizer: Mapping[str, bytes]
+
+
+def put(folders: Sequence[Folder]) -> None:
+    """Write networks and their tokenizers, and move them into place when all are whole.
 
     Raises:
         StorageFailed: the disk is full; what was there before is unchanged.
     """
-    partial, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("partial", "old"))
-    for leftover in (partial, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    partials, olds = ([_beside(folder.path, suffix) for folder in folders] for suffix in ("partial", "old"))
+    _remove(*partials, *olds)
     try:
-        with storing(folder), quietly():
-            partial.mkdir(parents=True)
-            network.save_pretrained(partial)
-            for name, content in files.items():
-                (partial / name).write_bytes(content)
-            if folder.exists():
-                folder.rename(old)
-            partial.rename(folder)
-    except safetensors.SafetensorError as error:
-        raise StorageFailed(folder=folder, reason=str(error)) from error
+        for folder, partial in zip(folders, partials, strict=True):
+            _write(folder, partial)
+        for folder, partial, old in zip(folders, partials, olds, strict=True):
+            with storing(folder.path):
+                if folder.path.exists():
+                    folder.path.rename(old)
+                partial.rename(folder.path)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(*partials, *olds)
+
+
+def _write(folder: Folder, partial: Path) -> None:
+    try:
+        with storing(folder.path), quietly():
+            partial.mkdir(parents=True)
+            folder.network.save_pretrained(partial)
+            for name, content in folder.tokenizer.items():
+                (partial / name).write_bytes(content)
+    except safetensors.SafetensorError as error:
+        raise StorageFailed(folder=folder.path, reason=str(error)) from error
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(f".{path.name}.{suffix}")
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -85,7 +85,8 @@ class CrossScorer:
 
     def save(self, folder: Path) -> None:
         """Put the checkpoint into a set's folder, and [cross] into its set.toml."""
-        checkpoint_folder.put(self._network, self._tokenizer, folder / cross_start.PLACE)
+        place = folder / cross_start.PLACE
+        checkpoint_folder.put([checkpoint_folder.Folder(place, self._network, self._tokenizer)])
         cross_start.add(folder, self._spec)
 
     def signature(self) -> Mapping[str, object]:

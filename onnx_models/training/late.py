@@ -12,6 +12,7 @@ from onnx_models.set_file import SOURCE
 from onnx_models.specs import ModelSet, ModelSpec
 from onnx_models.tokenizer import Tokens
 from onnx_models.tokenizer import padded as together
+from onnx_models.training import checkpoint_folder
 from onnx_models.training.towers import Tower
 
 _WORST = -1.0
@@ -58,7 +59,7 @@ class LateScorer:
 
     def save(self, folder: Path) -> None:
         """Write the encoder, and set.toml with both sides, into a set's folder."""
-        self._article.save(folder / SOURCE / "encoder")
+        checkpoint_folder.put([self._article.to_save(folder / SOURCE / "encoder")])
         specs = (replace(tower.spec, checkpoint=f"{SOURCE}/encoder", revision=None) for tower in self._sides)
         query, article = specs
         before = set_file.read(folder) if (folder / set_file.FILE).is_file() else None

@@ -19,7 +19,7 @@ from onnx_models.runtime import TokenBatch
 from onnx_models.set_file import SOURCE
 from onnx_models.specs import ModelSet, ModelSpec
 from onnx_models.tokenizer import Tokens, cut_batches
-from onnx_models.training import contrastive, gradient_cache, masking, ranks
+from onnx_models.training import checkpoint_folder, contrastive, gradient_cache, masking, ranks
 from onnx_models.training.dataset import Dataset
 from onnx_models.training.masking import Asked
 from onnx_models.training.pair_batches import PairBatch, PairBatches
@@ -164,8 +164,8 @@ class Retriever:
     def save(self, folder: Path) -> None:
         """Write set.toml and the checkpoints into a set's folder, beside the cross-encoder that it may have."""
         places = ("encoder", "encoder") if self._start.tied else ("query", "article")
-        for name, tower in dict(zip(places, (self.query, self.article), strict=True)).items():
-            tower.save(folder / SOURCE / name)
+        towers = dict(zip(places, (self.query, self.article), strict=True))
+        checkpoint_folder.put([tower.to_save(folder / SOURCE / name) for name, tower in towers.items()])
         before = set_file.read(folder) if (folder / set_file.FILE).is_file() else None
         name = folder.resolve().name if before is None else before.name
         query, article = (

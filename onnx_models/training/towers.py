@@ -99,13 +99,9 @@ class Tower:
             self.network.train(training)
         return rows
 
-    def save(self, folder: Path) -> None:
-        """Put a checkpoint folder into place: config.json, model.safetensors and the tokenizer.
-
-        Raises:
-            StorageFailed: the disk is full; what was there before is unchanged.
-        """
-        checkpoint_folder.put(self.network, self._tokenizer_files, folder)
+    def to_save(self, path: Path) -> checkpoint_folder.Folder:
+        """The checkpoint folder of the weights as they are now: config.json, model.safetensors and the tokenizer."""
+        return checkpoint_folder.Folder(path, self.network, self._tokenizer_files)
 
     def _opened_reader(self) -> TextTokenizer:
         with checkpoint_folder.as_file(self._tokenizer_files) as file:

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from onnx_models import load_encoder, set_file  # noqa: E402
-from onnx_models.errors import BadRunOption, UnsuitableModel  # noqa: E402
+from onnx_models.errors import BadRunOption, StorageFailed, UnsuitableModel  # noqa: E402
 from onnx_models.export import export_set  # noqa: E402
 from onnx_models.installed import load  # noqa: E402
 from onnx_models.pooling import pooled  # noqa: E402
@@ -226,6 +226,24 @@ def test_a_set_of_one_encoder_with_mean_pooling_is_trained_further_and_keeps_wha
     made = load_encoder(load(tmp_path / "mine").query).encode(texts)
     np.testing.assert_allclose(made, objective.query.encode(texts), atol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+
+
+def test_of_two_sides_both_are_put_into_place_or_none(data: Path, still: Path, tmp_path: Path) -> None:
+    """A disk that is full after the first must not leave a set of one trained side and one as it was."""
+    objective = retriever(data, still, ContrastiveSettings())
+    objective.save(tmp_path / "mine")
+    before = (tmp_path / "mine" / "source" / "query" / "model.safetensors").read_bytes()
+    with torch.no_grad():
+        next(iter(objective.query.network.parameters())).add_(1.0)
+    obstacle = tmp_path / "mine" / "source" / ".article.partial"
+    obstacle.write_text("no room for a folder")
+    with pytest.raises(StorageFailed, match="article"):
+        objective.save(tmp_path / "mine")
+    assert (tmp_path / "mine" / "source" / "query" / "model.safetensors").read_bytes() == before
+    obstacle.unlink()
+    objective.save(tmp_path / "mine")
+    assert (tmp_path / "mine" / "source" / "query" / "model.safetensors").read_bytes() != before
+    assert sorted(path.name for path in (tmp_path / "mine" / "source").iterdir()) == ["article", "query"]
 
 
 def run_script(name: str, *arguments: object, launcher: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
