@@ -108,7 +108,7 @@ class DamagedState(ModelError):
 
     def __init__(self, *, path: Path, reason: str) -> None:
         first = next(iter(reason.splitlines()), "")
-        super().__init__(f"{str(path)!r} cannot be read: {first}. Remove it to begin the run anew.")
+        super().__init__(f"{str(path)!r} cannot be read: {first}. Remove the folder to begin the run anew.")
 
 
 class NoNegatives(ModelError):

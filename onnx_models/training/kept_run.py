@@ -9,7 +9,7 @@ import torch
 
 from onnx_models.training import checkpoints, outcome, ranks
 from onnx_models.training.checkpoints import BEST, LAST, State
-from onnx_models.training.errors import ProcessesApart
+from onnx_models.training.errors import DamagedState, ProcessesApart
 from onnx_models.training.outcome import Outcome
 
 
@@ -102,10 +102,18 @@ class KeptRun:
             self.place.since_best += 1
 
     def put_best_in_place(self) -> None:
-        """Give the networks the best measured weights, if there are such."""
-        state = checkpoints.read(self._folder / BEST) if self.place.best is not None else None
+        """Give the networks the best measured weights, if any were measured.
+
+        Raises:
+            DamagedState: they cannot be read; by the first process alone, as it is the one that wrote them.
+        """
+        if self.place.best is None:
+            return
+        state = checkpoints.read(self._folder / BEST)
         if state is not None:
             self._load_weights(state)
+        elif ranks.here().rank == 0:
+            raise DamagedState(path=self._folder / BEST, reason="it is not there")
 
     def _require_together(self, step: int | None) -> None:
         """Before processes of one run wait for each other, or mix what does not belong together."""

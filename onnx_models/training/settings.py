@@ -1,10 +1,10 @@
 """How to train, whatever is trained: steps, batches, learning rate, and when to save and to look. No torch here."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from onnx_models.errors import BadRunOption
-from onnx_models.training.schedule import Schedule
+from onnx_models.training.schedule import FALLS, Schedule
 
 Precision = Literal["fp32", "bf16"]
 
@@ -43,6 +43,8 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         for option in ("epochs", "batch_size", "accumulate", "save_every"):
             self._require(option, getattr(self, option) >= 1, "a whole number from 1 up")
+        for option, known in (("schedule", tuple(FALLS)), ("precision", get_args(Precision))):
+            self._require(option, getattr(self, option) in known, ", ".join(known))
         for option in ("steps", "evaluate_every", "patience"):
             value = getattr(self, option)
             self._require(option, value is None or value >= 1, "a whole number from 1 up")

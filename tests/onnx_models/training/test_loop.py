@@ -178,6 +178,16 @@ def test_measuring_changes_nothing_of_what_is_learnt(tmp_path: Path) -> None:
     assert losses(tmp_path / "measured") == losses(tmp_path / "plain")
 
 
+def test_best_weights_that_were_removed_are_missed(tmp_path: Path) -> None:
+    """The last ones are not handed out for them, under the number of the best."""
+    values = iter([0.1, 0.9, 0.5])
+    settings = TrainingSettings(steps=4, evaluate_every=2)
+    list(train(Fitting(), settings, tmp_path, measure=lambda: next(values)))
+    (tmp_path / "best.pt").unlink()
+    with pytest.raises(DamagedState, match=r"best\.pt' cannot be read: it is not there"):
+        list(train(Fitting(), settings, tmp_path, measure=lambda: 0.0))
+
+
 def test_no_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NothingToTrain, match="Epoch 1 has no batch"):
         list(train(Fitting(batches=0), SETTINGS, tmp_path))
@@ -243,7 +253,8 @@ def test_a_full_disk_stops_with_one_line_and_keeps_the_checkpoint_before(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("epochs", 0), ("learning_rate", float("nan")), ("warm_up", 1.0), ("patience", 0)]
+    ("option", "value"),
+    [("epochs", 0), ("learning_rate", float("nan")), ("warm_up", 1.0), ("patience", 0), ("precision", "fp16")],
 )
 def test_settings_that_nothing_can_be_trained_with_are_refused(option: str, value: Any) -> None:
     with pytest.raises(BadRunOption, match=option):
