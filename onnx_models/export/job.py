@@ -1,9 +1,7 @@
 """One checkpoint to one verified model folder: build beside it, compare with the source, then move into place."""
 
 import logging
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +15,7 @@ from onnx_models.export.graph_builder import WeightsFile
 from onnx_models.installed import fingerprint
 from onnx_models.manifest import Graph, Kind, Manifest, Output, Source
 from onnx_models.specs import ModelSpec
-from onnx_models.storage import storing
+from onnx_models.storage import replacing, storing
 from onnx_models.verify import InputRange, Reference
 
 Route = Literal["direct", "optimum"]
@@ -69,7 +67,7 @@ def export_model(
     if tokens and outputs["fp32"] == "cls":
         outputs["tokens-fp32"] = "last_hidden_state"
     job = _Job(spec=spec, checkpoint=open_checkpoint(source), route=route, outputs=outputs)
-    with _replacing(target) as folder:
+    with replacing(target) as (folder,), storing(target):
         log.info("exporting %s (%s route)", spec.name, route)
         accepted = accepted_input(job.checkpoint)
         tokenizer_digest = tokenizer_file.write(source, folder, vocabulary=accepted.vocabulary)
@@ -188,21 +186,3 @@ def tools() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return versions
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A fresh folder beside `target` that takes its place if the block ends well, and vanishes otherwise."""
-    fresh, old = (target.with_name(f".{target.name}.{suffix}") for suffix in ("partial", "old"))
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    try:
-        with storing(target):
-            fresh.mkdir(parents=True)
-            yield fresh
-            if target.exists():
-                target.rename(old)
-            fresh.rename(target)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,5 @@
 """The folder a trained network is saved in: config.json, model.safetensors, and the tokenizer that it began with."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import safetensors
 from onnx_models.errors import StorageFailed
 from onnx_models.export import tokenizer_file
 from onnx_models.export.torch_reference import quietly
-from onnx_models.storage import storing
+from onnx_models.storage import replacing, storing
 
 _BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt")
 """What may lie beside tokenizer.json, for other programs that open the checkpoint."""
@@ -55,35 +54,16 @@ def put(folders: Sequence[Folder]) -> None:
     Raises:
         StorageFailed: the disk is full; what was there before is unchanged.
     """
-    partials, olds = ([_beside(folder.path, suffix) for folder in folders] for suffix in ("partial", "old"))
-    _remove(*partials, *olds)
-    try:
-        for folder, partial in zip(folders, partials, strict=True):
-            _write(folder, partial)
-        for folder, partial, old in zip(folders, partials, olds, strict=True):
-            with storing(folder.path):
-                if folder.path.exists():
-                    folder.path.rename(old)
-                partial.rename(folder.path)
-    finally:
-        _remove(*partials, *olds)
+    with replacing(*(folder.path for folder in folders)) as places:
+        for folder, place in zip(folders, places, strict=True):
+            _write(folder, place)
 
 
-def _write(folder: Folder, partial: Path) -> None:
+def _write(folder: Folder, place: Path) -> None:
     try:
         with storing(folder.path), quietly():
-            partial.mkdir(parents=True)
-            folder.network.save_pretrained(partial)
+            folder.network.save_pretrained(place)
             for name, content in folder.tokenizer.items():
-                (partial / name).write_bytes(content)
+                (place / name).write_bytes(content)
     except safetensors.SafetensorError as error:
         raise StorageFailed(folder=folder.path, reason=str(error)) from error
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(f".{path.name}.{suffix}")
-
-
-def _remove(*folders: Path) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
