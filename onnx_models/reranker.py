@@ -25,3 +25,9 @@ class Reranker(Protocol):
 
         Scores are comparable within one query only, and unbounded.
         """
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + e^-x) in float64, in the form that never overflows: a cross-encoder's logits as 0 to 1."""
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1.0, small) / (1.0 + small)

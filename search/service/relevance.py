@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from onnx_models.reranker import sigmoid
+
 MOST_SIGNS = 18
 """OpenSearch's ml-commons (seen at 3.6.0) reads a longer number as one that its function for Cohere's re-ranking cannot
 take: BigDecimal cannot be cast to Double."""
@@ -15,12 +17,6 @@ class Ranked(NamedTuple):
 
     place: int
     score: float
-
-
-def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 / (1 + e^-x) in float64, in the form that never overflows."""
-    small = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1.0, small) / (1.0 + small)
 
 
 def ranked(logits: NDArray[np.float64], *, raw: bool = False) -> list[Ranked]:

@@ -10,7 +10,7 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from onnx_models.reranker import RerankerKind
+from onnx_models.reranker import RerankerKind, sigmoid
 
 SHARE = 0.95
 """Of the positive's score; what NV-Retriever's authors chose."""
@@ -24,7 +24,7 @@ def certainty(scores: Sequence[float], kind: RerankerKind) -> NDArray[np.float64
     values = np.asarray(scores, np.float64)
     match kind:
         case "cross":
-            sure: NDArray[np.float64] = 0.5 * (1 + np.tanh(values / 2))  # the sigmoid, without overflow
+            sure = sigmoid(values)
         case "late":
             sure = np.clip(values, 0, 1)
         case _:

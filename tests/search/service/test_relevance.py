@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.service.relevance import brief, ranked, sigmoid
+from onnx_models.reranker import sigmoid
+from search.service.relevance import brief, ranked
 
 LOGITS = st.lists(st.floats(min_value=-1e6, max_value=1e6), max_size=30)
 
