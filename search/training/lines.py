@@ -5,7 +5,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
+
+import orjson
 
 from search.training.errors import BadTrainingData
 
@@ -51,6 +53,25 @@ def numbered(path: Path) -> Iterator[tuple[int, str | None]]:
                 yield number, None
             else:
                 yield number, text.rstrip("\r\n")
+
+
+class Malformed(ValueError):
+    """A line or an entry that is not in the format of its file, and why."""
+
+
+def json_object(line: str) -> dict[str, Any]:
+    """The JSON object of a line.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"it is not JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise Malformed("it is no JSON object")
+    return found
 
 
 class reading:  # noqa: N801 - a context manager, named for what it does

@@ -5,12 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from search.training.errors import BadTrainingData
-from search.training.lines import head, numbered
+from search.training.lines import Malformed, head, json_object, numbered
 from search.training.observations import Observation
 from search.training.tally import EMPTY, SourceTally
 
@@ -53,7 +50,7 @@ class Logs:
         for number, cells in self._rows(tally):
             try:
                 observed = self._observed(cells)
-            except _Malformed as fault:
+            except Malformed as fault:
                 tally.reject(f"line {number}", str(fault))
                 continue
             if isinstance(observed, str):
@@ -73,14 +70,14 @@ class Logs:
                 continue
             try:
                 yield number, layout.cells(line)
-            except _Malformed as fault:
+            except Malformed as fault:
                 tally.reject(f"line {number}", str(fault))
 
     def _observed(self, cells: Mapping[str, str]) -> Observation | str:
         """The observation, or why it is removed."""
         query, article = (cells.get(name, "").strip() for name in ("query", "article"))
         if not query or not article:
-            raise _Malformed(f"it has no {'PMID' if query else 'query'}")
+            raise Malformed(f"it has no {'PMID' if query else 'query'}")
         clicks = _count(cells, "clicks", default=1)
         if clicks == 0 and _count(cells, "shown", default=1) == 0:
             return "neither shown nor chosen"
@@ -91,13 +88,9 @@ class Logs:
     def _is_within(self, date: str) -> bool:
         found = _DATE.match(date)
         if found is None:
-            raise _Malformed(f"date {date[:40]!r} is not such as 2021-03-14")
+            raise Malformed(f"date {date[:40]!r} is not such as 2021-03-14")
         day = found[0]
         return day[: len(self.since)] >= self.since and (not self.until or day[: len(self.until)] <= self.until)
-
-
-class _Malformed(ValueError):
-    """A line that is none of a log, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +107,12 @@ class _Layout:
 
     def cells(self, line: str | None) -> Mapping[str, str]:
         if line is None:
-            raise _Malformed("it is not UTF-8")
+            raise Malformed("it is not UTF-8")
         if not self.columns:
             return _json_cells(line)
         found = _split(line, self.delimiter, quotes=self.quotes)
         if len(found) != len(self.columns) and (self.header_line or not 2 <= len(found) <= len(_WITHOUT_HEADER)):
-            raise _Malformed(f"it has {len(found)} columns, not {len(self.columns)}: {line[:80]!r}")
+            raise Malformed(f"it has {len(found)} columns, not {len(self.columns)}: {line[:80]!r}")
         return dict(zip(self.columns, found, strict=False))
 
 
@@ -149,7 +142,7 @@ def _columns(line: str, delimiter: str, *, quotes: bool = True) -> list[str]:
     """What we call the line's cells, where it is a header; nothing but "" where it is none."""
     try:
         return _our_names(_split(line, delimiter, quotes=quotes))
-    except _Malformed:
+    except Malformed:
         return []
 
 
@@ -171,21 +164,16 @@ def _split(line: str, delimiter: str, *, quotes: bool) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise _Malformed(f"it is no CSV ({error})") from error
+        raise Malformed(f"it is no CSV ({error})") from error
 
 
 def _json_cells(line: str) -> Mapping[str, str]:
-    try:
-        row: Any = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise _Malformed(f"it is not JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise _Malformed("it is no JSON object")
+    row = json_object(line)
     cells: dict[str, str] = {}
     said = {key: value for key, value in row.items() if value is not None}
     for (key, value), name in zip(said.items(), _our_names(said), strict=True):
         if name not in ("", "date") and (isinstance(value, bool) or not isinstance(value, str | int)):
-            raise _Malformed(f"{key} is {str(value)[:40]!r}, neither a text nor a whole number")
+            raise Malformed(f"{key} is {str(value)[:40]!r}, neither a text nor a whole number")
         if name:
             cells[name] = str(value)
     return cells
@@ -196,5 +184,5 @@ def _count(cells: Mapping[str, str], name: str, *, default: int) -> int:
     if not text:
         return default
     if not _NUMBER.fullmatch(text):
-        raise _Malformed(f"{name} {text[:40]!r} is no whole number of 0 or more")
+        raise Malformed(f"{name} {text[:40]!r} is no whole number of 0 or more")
     return int(text)

@@ -5,6 +5,7 @@ with `[pmid, clicks]` for each positive. Both come with `{qid: query}` in one JS
 numbers.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,11 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from search.training import streamed_json
 from search.training.errors import BadTrainingData
-from search.training.lines import numbered
+from search.training.lines import Malformed, json_object, numbered
 from search.training.observations import Observation
 from search.training.tables import Table
 from search.training.tally import EMPTY, SourceTally
@@ -36,13 +35,9 @@ class _Seen(NamedTuple):
     clicks: int
 
 
-class _Malformed(ValueError):
-    """An entry that is not in the format, and why."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfficialPairs:
-    """A file of pairs, and the one with the words of its queries."""
+class _Official(ABC):
+    """A file of one of the formats, and the one with the words of its queries."""
 
     path: Path
     queries: Path
@@ -54,8 +49,17 @@ class OfficialPairs:
         return self.path.name
 
     def read(self, tally: SourceTally, workspace: Path) -> Iterator[Observation]:
-        """An observation a line. Raises BadTrainingData for files that cannot be read."""
+        """Each observation, with the words of its query. Raises BadTrainingData for files that cannot be read."""
         yield from _with_words(self._seen(tally), self.queries, tally, workspace)
+
+    @abstractmethod
+    def _seen(self, tally: SourceTally) -> Iterator[_Seen]: ...
+
+
+class OfficialPairs(_Official):
+    """A file of pairs: an observation a line."""
+
+    __slots__ = ()
 
     def _seen(self, tally: SourceTally) -> Iterator[_Seen]:
         for number, line in numbered(self.path):
@@ -65,32 +69,20 @@ class OfficialPairs:
                 continue
             try:
                 yield _pair(line)
-            except _Malformed as fault:
+            except Malformed as fault:
                 tally.reject(f"line {number}", str(fault))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficialLists:
-    """A file of lists, and the one with the words of its queries."""
+class OfficialLists(_Official):
+    """A file of lists: an observation for each positive and each negative."""
 
-    path: Path
-    queries: Path
-    is_log: bool = False
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return self.path.name
-
-    def read(self, tally: SourceTally, workspace: Path) -> Iterator[Observation]:
-        """An observation for each positive and each negative. Raises BadTrainingData for files that cannot be read."""
-        yield from _with_words(self._seen(tally), self.queries, tally, workspace)
+    __slots__ = ()
 
     def _seen(self, tally: SourceTally) -> Iterator[_Seen]:
         for number, entry in streamed_json.entries(self.path):
             try:
                 seen = _list(entry)
-            except _Malformed as fault:
+            except Malformed as fault:
                 tally.read += 1
                 tally.reject(f"entry {number}", str(fault))
                 continue
@@ -120,24 +112,19 @@ def _words(path: Path) -> Iterator[tuple[str, str]]:
 
 def _pair(line: str | None) -> _Seen:
     if line is None:
-        raise _Malformed("it is not UTF-8")
-    try:
-        row: Any = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise _Malformed(f"it is not JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise _Malformed("it is no JSON object")
+        raise Malformed("it is not UTF-8")
+    row = json_object(line)
     return _Seen(_id(row, "qid"), _text(row.get("pmid"), "pmid"), _clicks(row.get("click")))
 
 
 def _list(entry: Any) -> list[_Seen]:
     if not isinstance(entry, dict):
-        raise _Malformed("it is no JSON object")
+        raise Malformed("it is no JSON object")
     query, positives, negatives = _id(entry, "qid"), entry.get("pos_pmids"), entry.get("neg_pmids", [])
     if not isinstance(positives, list) or not isinstance(negatives, list):
-        raise _Malformed("pos_pmids or neg_pmids is no list")
+        raise Malformed("pos_pmids or neg_pmids is no list")
     if not all(isinstance(one, list) and len(one) == 2 for one in positives):
-        raise _Malformed("pos_pmids does not hold [pmid, clicks]")
+        raise Malformed("pos_pmids does not hold [pmid, clicks]")
     chosen = [_Seen(query, _text(pmid, "pos_pmids"), _clicks(clicks)) for pmid, clicks in positives]
     return [*chosen, *(_Seen(query, _text(pmid, "neg_pmids"), 0) for pmid in negatives)]
 
@@ -148,11 +135,11 @@ def _id(row: dict[str, Any], name: str) -> str:
 
 def _text(value: Any, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, _ID) or not str(value).strip():
-        raise _Malformed(f"{name} {str(value)[:40]!r} is no id")
+        raise Malformed(f"{name} {str(value)[:40]!r} is no id")
     return str(value).strip().encode("utf-8", "replace").decode()
 
 
 def _clicks(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CLICKS:
-        raise _Malformed(f"clicks {str(value)[:40]!r} are no whole number of 1 to {MOST_CLICKS:,}")
+        raise Malformed(f"clicks {str(value)[:40]!r} are no whole number of 1 to {MOST_CLICKS:,}")
     return value
