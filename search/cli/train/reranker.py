@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from search.cli.options import home_option, json_option, print_json
+from search.cli.options import home_option, json_option
+from search.cli.train.result import tell, write_card
 from search.cli.train.training_options import require_torch, settings_from, training_options, watch
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def command(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     done = outcome.read(state)
     if done is not None:
         _write_card(out, dataset, done, {**options, "started_from": started_from, "quality": quality})
-        if as_json:
-            print_json({"folder": str(out), "steps": done.step, "before": done.before, "best": done.best})
-    click.echo(f"Wrote {out}. Next: biocpt models export {out}", err=True)
+    tell(out, done, as_json=as_json)
 
 
 def _settings(options: dict[str, Any]) -> "TrainingSettings":
@@ -190,35 +189,25 @@ def _quality(dev: "Dataset", scorer: "AnyScorer", lists: "ListSettings") -> "Lis
 
 
 def _write_card(out: Path, dataset: "Dataset", done: "Outcome", options: dict[str, Any]) -> None:
-    from onnx_models.export.job import tools
-    from onnx_models.training import model_card
+    from onnx_models.training.model_card import Result
 
-    data = model_card.Data(
-        name=dataset.folder.name,
-        examples=dataset.count("lists"),
-        fingerprint=dataset.fingerprint,
-        licence=options["data_licence"],
-        counts=dataset.counts,
-    )
-    results: tuple[model_card.Result, ...] = ()
-    if options["quality"] is not None:
+    results = []
+    if (quality := options["quality"]) is not None:
         name = options["dev"].name
-        results = (
-            model_card.Result(task=name, measure="nDCG@10", before=done.before, after=options["quality"].ndcg),
-            model_card.Result(task=name, measure="MRR@10", after=options["quality"].mrr),
-        )
-    record = model_card.TrainingRecord(
+        results = [
+            Result(task=name, measure="nDCG@10", before=done.before, after=quality.ndcg),
+            Result(task=name, measure="MRR@10", after=quality.mrr),
+        ]
+    write_card(
+        out,
+        done,
+        options,
+        read=(dataset, "lists"),
+        results=results,
         part=_PARTS[options["kind"]],
         objective=_told(options),
         started_from=(options["started_from"],),
-        data=(data,),
-        settings={name: value for name, value in done.about.items() if name != "data"},
-        steps=done.step,
-        results=results,
-        licence=options["licence"],
-        tools=tools(),
     )
-    model_card.write(out, record)
 
 
 def _told(options: dict[str, Any]) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from search.cli.options import home_option, json_option, print_json
+from search.cli.options import home_option, json_option
+from search.cli.train.result import tell, write_card
 from search.cli.train.training_options import require_torch, settings_from, training_options, watch
 
 if TYPE_CHECKING:
@@ -131,9 +132,7 @@ def command(data: Path, out: Path, as_json: bool, **options: Any) -> None:
     done = outcome.read(state)
     if done is not None:
         _write_card(out, dataset, start, done, options)
-        if as_json:
-            print_json({"folder": str(out), "steps": done.step, "before": done.before, "best": done.best})
-    click.echo(f"Wrote {out}. Next: biocpt models export {out}", err=True)
+    tell(out, done, as_json=as_json)
 
 
 def _start(options: dict[str, Any]) -> "Start":
@@ -183,37 +182,22 @@ def _measure(objective: "Retriever", options: dict[str, Any]) -> tuple[Callable[
 
 
 def _write_card(out: Path, dataset: "Dataset", start: "Start", done: "Outcome", options: dict[str, Any]) -> None:
-    from onnx_models.export.job import tools
-    from onnx_models.training import model_card
+    from onnx_models.training.model_card import Result
     from search.training.measuring import MEASURE
 
-    data = model_card.Data(
-        name=dataset.folder.name,
-        examples=dataset.count("pairs"),
-        fingerprint=dataset.fingerprint,
-        licence=options["data_licence"],
-        counts=dataset.counts,
-    )
-    split = f" ({options['dev_split']})" if options["dev_split"] else ""
-    results = (
-        [
-            model_card.Result(
-                task=f"{Path(options['dev']).name}{split}", measure=MEASURE, before=done.before, after=done.best
-            )
-        ]
-        if options["dev"] is not None and done.best is not None
-        else []
-    )
-    record = model_card.TrainingRecord(
+    results = []
+    if options["dev"] is not None and done.best is not None:
+        split = f" ({options['dev_split']})" if options["dev_split"] else ""
+        task = f"{Path(options['dev']).name}{split}"
+        results.append(Result(task=task, measure=MEASURE, before=done.before, after=done.best))
+    write_card(
+        out,
+        done,
+        options,
+        read=(dataset, "pairs"),
+        results=results,
         part="retriever",
         objective="Queries and the articles chosen for them, each against the others of its batch, both ways "
         "(Jin et al., Bioinformatics 2023).",
         started_from=tuple(dict.fromkeys((start.query.checkpoint, start.article.checkpoint))),
-        data=(data,),
-        settings={name: value for name, value in done.about.items() if name != "data"},
-        steps=done.step,
-        results=tuple(results),
-        licence=options["licence"],
-        tools=tools(),
     )
-    model_card.write(out, record)
